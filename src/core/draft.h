@@ -1,0 +1,68 @@
+/*
+ * A draft: a definition in the making.  Wide and mutable, owned by one thread, short-lived.  All rules about one setting
+ * stand with its kind, all rules about two in draft_check(); YAML, SET and the command line have none of their own.
+ */
+#ifndef EMAILMON_DRAFT_H
+#define EMAILMON_DRAFT_H
+
+#include "definition.h"
+
+/** What is wrong with a value.  SNMP answers wrongType, wrongLength, wrongValue, inconsistentValue, ... by this word. */
+enum mistake_kind {
+    MISTAKE_NONE,
+    MISTAKE_TYPE,         /* a text where a number belongs ... */
+    MISTAKE_LENGTH,       /* a text too short or too long */
+    MISTAKE_VALUE,        /* out of range, not one of the words, control characters */
+    MISTAKE_MISSING,      /* a required setting is not there */
+    MISTAKE_INCONSISTENT, /* right alone, wrong beside another */
+    MISTAKE_RESOURCES     /* no memory */
+};
+
+/** One mistake: "smtp.port: 70000 is out of range; a number from 1 to 65535 is right". */
+struct mistake {
+    enum mistake_kind kind;
+    enum setting_id setting; /* which one; SETTING_COUNT: none in particular */
+    char text[FAILURE_TEXT_MAX + 1];
+};
+
+struct draft {
+    uint32_t number[SETTING_COUNT];
+    char *text[SETTING_COUNT]; /* owned; NULL: "" */
+    bool has[SETTING_COUNT];   /* given, not the default */
+    enum row_status row_status;
+    enum storage storage;
+    enum secret_state secret[2]; /* by leg - LEG_SMTP; what draft_freeze publishes, but MISSING is found by itself */
+    char secret_why[FAILURE_TEXT_MAX + 1];
+};
+
+/** draft_init(d): every setting its default, nothing given, ROW_ACTIVE, STORAGE_READ_ONLY.  Cannot fail. */
+void draft_init(struct draft *d);
+
+/** draft_from(d, definition): what ${definition} says.  False when memory is short (then ${d} is draft_init's). */
+bool draft_from(struct draft *d, const struct definition *definition);
+
+/** draft_end(d): wipe secrets, free.  Safe twice. */
+void draft_end(struct draft *d);
+
+/**
+ * draft_put_text(d, id, bytes, n, why): Set a TEXT or SECRET (Kind, length, UTF-8 without control characters, the rules of
+ * names, addresses and server names).  draft_put_number: any other kind (range; for words the number).  On false ${d}
+ * is as before and ${why} says what would be right.
+ * draft_put_written(d, id, written, why): Set any kind from how a person writes it in YAML or on a command line: words,
+ * durations ("5m"), numbers, texts.  NOTIFY: names with commas or spaces between them, "" for none.
+ */
+bool draft_put_text(struct draft *d, enum setting_id id, const char *bytes, size_t n, struct mistake *why);
+bool draft_put_number(struct draft *d, enum setting_id id, uint32_t number, struct mistake *why);
+bool draft_put_written(struct draft *d, enum setting_id id, const char *written, struct mistake *why);
+
+/**
+ * draft_check(d, report, owner): The rules about a whole monitor: required settings, %Device.Address without a device, a
+ * server or address that is none once it is replaced, auth without a user name ...  Calls ${report} for every mistake.
+ * Return how many there were.
+ */
+unsigned draft_check(const struct draft *d, void (*report)(void *owner, const struct mistake *m), void *owner);
+
+/** draft_freeze(d): Return a new definition with one reference, or NULL when memory is short.  ${d} stays as it is. */
+const struct definition *draft_freeze(const struct draft *d);
+
+#endif

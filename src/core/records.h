@@ -1,0 +1,137 @@
+/*
+ * The records that threads exchange through queues.  Plain values; the only pointers in them are counted and immutable, and
+ * belong to the queue from post to take.
+ *
+ *      agent --order--> worker --journal_entry--> store --news--> agent
+ *                       worker --report--> agent   store --receipt--> worker
+ *      main, loader --notice--> agent
+ */
+#ifndef EMAILMON_RECORDS_H
+#define EMAILMON_RECORDS_H
+
+#include "edit.h"
+#include "event.h"
+
+/* --- agent to worker: what to watch --- */
+
+enum order_kind {
+    ORDER_PUT,    /* watch this row from now on, or in this way from now on */
+    ORDER_REMOVE, /* forget the row, after one last look */
+    ORDER_POLL,   /* poll it now */
+    ORDER_STOP    /* end: give polls under way up, report nothing more */
+};
+
+struct order {
+    enum order_kind kind;
+    int32_t index;
+    uint64_t serial;
+    const struct definition *definition; /* of ORDER_PUT: one reference */
+};
+
+/* --- worker to agent: what was found out --- */
+
+enum report_kind { REPORT_STATUS, REPORT_PROCESS, REPORT_STOPPED };
+
+enum alarm {
+    ALARM_STATE = 1 << 0,       /* the state cannot be written */
+    ALARM_RESOLVER = 1 << 1,    /* most look-ups fail */
+    ALARM_DESCRIPTORS = 1 << 2, /* the last 60 s ran out of descriptors */
+    ALARM_CLOCK = 1 << 3,       /* the clock is before this program was built, or jumped by more than an hour */
+    ALARM_SECRETS = 1 << 4      /* a monitor lacks its password */
+};
+
+struct process_report {
+    uint32_t in_flight;        /* polls at work */
+    uint32_t scheduler_lag_ms; /* greatest lateness of a start in the last 60 s */
+    uint64_t polls_total;
+    uint32_t alarms; /* those that the worker knows of */
+};
+
+struct report {
+    enum report_kind kind;
+    int32_t index;        /* of REPORT_STATUS */
+    uint64_t serial;      /* of REPORT_STATUS: a row made anew under the same index does not get it */
+    struct status status; /* of REPORT_STATUS: owns its texts */
+    struct process_report process;
+};
+
+/* --- worker to store: what must not be forgotten --- */
+
+/** Life of a probe. */
+enum probe_state {
+    PROBE_SENDING = 1, /* its first byte may have left */
+    PROBE_OUT,         /* certainly accepted */
+    PROBE_MAYBE,       /* the connection broke after the final dot */
+    PROBE_OPTIONAL,    /* sent; its absence proves nothing any more */
+    PROBE_CONSUMED,    /* found */
+    PROBE_REMOVED,     /* certainly not accepted */
+    PROBE_LOST         /* given up */
+};
+
+struct probe_record {
+    uint8_t nonce[8];
+    uint64_t time_s;     /* of the token */
+    int64_t accepted_ms; /* wall clock of the acceptance; 0: not known */
+    uint8_t state;       /* enum probe_state */
+};
+
+enum journal_kind {
+    JOURNAL_PROBE,  /* a probe of the row got a new state */
+    JOURNAL_FORGET, /* all probes of the row are forgotten */
+    JOURNAL_STATUS, /* the row's status, with an event or without */
+    JOURNAL_GONE    /* the row is gone for good */
+};
+
+struct journal_entry {
+    enum journal_kind kind;
+    uint64_t ticket; /* not 0: answer with a receipt when it is on disk */
+    int32_t index;
+    uint64_t serial;
+    struct probe_record probe; /* of JOURNAL_PROBE */
+    bool has_event;            /* of JOURNAL_STATUS: event is to be numbered and kept with it, in one transaction */
+    struct event event;
+    const struct text *name; /* of JOURNAL_STATUS */
+    struct status status;
+};
+
+/** store to worker: the entry with this ticket is on disk, or cannot be (then the record stays in memory). */
+struct receipt {
+    uint64_t ticket;
+    bool durable;
+};
+
+/* --- store to agent --- */
+
+enum news_kind { NEWS_EVENT, NEWS_ALARM };
+
+struct news {
+    enum news_kind kind;
+    struct event event; /* of NEWS_EVENT: numbered (0 while the state cannot be written) */
+    bool state_alarm;   /* of NEWS_ALARM: the state cannot be written */
+};
+
+/* --- main and loader to agent --- */
+
+enum notice_kind {
+    NOTICE_FILE,       /* a file was read without a mistake: these are its monitors */
+    NOTICE_FILE_ERROR, /* it was refused: why */
+    NOTICE_DEFINITION, /* one monitor of the file got its secret, or lost it */
+    NOTICE_STOP
+};
+
+struct notice {
+    enum notice_kind kind;
+    struct wanted *wanted; /* of NOTICE_FILE: malloc'ed array, each definition with one reference; of NOTICE_DEFINITION: one */
+    size_t wanted_count;
+    int64_t time_ms;         /* wall clock of the reading */
+    const struct text *text; /* of NOTICE_FILE_ERROR */
+};
+
+/** Release what a record holds: for queue_free() and for those who take records. */
+void order_drop(void *order);
+void report_drop(void *report);
+void journal_entry_drop(void *entry);
+void news_drop(void *news);
+void notice_drop(void *notice);
+
+#endif

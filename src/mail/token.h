@@ -1,0 +1,44 @@
+/*
+ * The token of a probe: handle(8) | time(5) | nonce(8) | mac(16) in lower-case base32, 60 characters after "em1.".  The MAC
+ * (HMAC-SHA-256, cut to 16 octets) proves that this installation wrote it for this very row; all else in a mail proves nothing.
+ */
+#ifndef EMAILMON_TOKEN_H
+#define EMAILMON_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TOKEN_CHARS = 60, TOKEN_HANDLE_BYTES = 8, TOKEN_NONCE_BYTES = 8, TOKEN_MAC_BYTES = 16, TOKEN_SHORT_CHARS = 20 };
+
+/** What tokens are sealed with: the installation's id and a key derived from its master key. */
+struct token_key {
+    uint8_t key[32];
+    uint8_t instance[16];
+};
+
+struct token {
+    uint8_t handle[TOKEN_HANDLE_BYTES]; /* names the row, to those who have the key */
+    uint8_t nonce[TOKEN_NONCE_BYTES];
+    uint8_t mac[TOKEN_MAC_BYTES];
+    uint64_t time_s; /* since 1970; 40 bits */
+};
+
+/** token_handle(key, serial, handle): The handle of a row: the first 8 octets of HMAC(key, "handle" | serial). */
+bool token_handle(const struct token_key *key, uint64_t serial, uint8_t handle[TOKEN_HANDLE_BYTES]);
+
+/** token_make(key, serial, time_s, t): A fresh token with a random nonce.  False: no randomness, no memory. */
+bool token_make(const struct token_key *key, uint64_t serial, uint64_t time_s, struct token *t);
+
+/** token_verify(key, serial, t): Whether ${t} was made with ${key} for the row ${serial}.  Constant time in the MAC. */
+bool token_verify(const struct token_key *key, uint64_t serial, const struct token *t);
+
+/** token_write(t, out): 60 characters and a NUL.  token_read(bytes, n, t): the reverse, from exactly 60 characters, upper
+ *  case accepted, unused bits zero; false otherwise. */
+void token_write(const struct token *t, char out[TOKEN_CHARS + 1]);
+bool token_read(const char *bytes, size_t n, struct token *t);
+
+/** token_same(a, b): every octet equal. */
+bool token_same(const struct token *a, const struct token *b);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * One monitor as the worker knows it: definition, probes, history, status.  Here a poll's outcomes become a verdict, a status and
+ * events.  No socket, no clock: times are arguments; what must be kept leaves through the journal sink.
+ */
+#ifndef EMAILMON_ROW_H
+#define EMAILMON_ROW_H
+
+#include "leg.h"
+#include "look.h"
+#include "probes.h"
+#include "records.h"
+#include "sasl.h"
+#include "smtp.h"
+#include "verdict.h"
+
+/** Where journal entries go; the callee takes the entry over (texts included). */
+struct journal {
+    void (*write)(void *owner, struct journal_entry *entry);
+    void *owner;
+};
+
+/** Which certificate a row was warned of, a leg: one event when it nears its end, one more when it has ended. */
+struct certificate_memory {
+    uint8_t sha256[32];
+    uint8_t warned; /* 0: not; 1: it ends soon; 2: it has ended */
+};
+
+struct row {
+    int32_t index;
+    uint64_t serial;
+    uint8_t handle[TOKEN_HANDLE_BYTES];
+    const struct definition *definition; /* one reference */
+    struct status status;
+    struct history history;
+    struct probes probes;
+    bool first_poll;                     /* the next poll only sends */
+    struct certificate_memory certificates[2]; /* by leg - LEG_SMTP */
+    struct login_memory logins[1];       /* of sending; that of looking is the group's */
+};
+
+/** The moment: monotonic for ages, wall clock for what people read. */
+struct moment {
+    uint64_t mono_ms;
+    int64_t wall_ms;
+};
+
+/** row_init(r, index, serial, definition, key): A new row (first_poll).  False: no memory, no hash.  row_clear(r): release. */
+bool row_init(struct row *r, int32_t index, uint64_t serial, const struct definition *definition, const struct token_key *key);
+void row_clear(struct row *r);
+
+/**
+ * row_define(r, definition, journal): The row's definition changed.  A changed path forgets what is outstanding (first_poll again);
+ * disabled: probes become optional, verdict disabled; enabled: first_poll again.
+ * Return whether a poll under way must be given up.
+ */
+bool row_define(struct row *r, const struct definition *definition, const struct journal *journal);
+
+/** row_grace_ms(r): half its interval. */
+uint64_t row_grace_ms(const struct row *r);
+
+/** row_sight(r, token, mail, now, journal): A mail with this verified token of the row was seen, by whatever session: count it, journal
+ *  *found* before the delete command may leave.  Return what it was. */
+enum sighting row_sight(struct row *r, const struct token *t, const struct mail_facts *mail, const struct moment *now,
+                        const struct journal *journal);
+
+/** row_misses(r, look_began_mono_ms): whether, as of now, its look would be missing a probe. */
+bool row_misses(const struct row *r, uint64_t look_began_mono_ms);
+
+/**
+ * row_look_ended(r, leg, report, look_began_mono_ms, out): What a session that this row had joined came to, for this row.  ${report} NULL: no
+ * session was made (own fault).  Takes what was found since its last look.
+ */
+void row_look_ended(struct row *r, const struct leg_outcome *leg, const struct look_report *report, uint64_t look_began_mono_ms,
+                    struct look_outcome *out);
+
+/** row_may_send_data(r, look): false when PROBES_MAX are outstanding and looking keeps failing: test SMTP without DATA then. */
+bool row_may_send_data(const struct row *r, const struct look_outcome *look);
+
+/** row_send_begins(r, token, now, ticket, journal): The probe is recorded as sending.  False: memory.
+ *  row_send_ended(r, token, fate, leg, now, journal, out): What became of it; ${token} NULL with SMTP_ENOUGH. */
+bool row_send_begins(struct row *r, const struct token *t, const struct moment *now, uint64_t ticket, const struct journal *journal);
+void row_send_ended(struct row *r, const struct token *t, enum smtp_fate fate, const struct leg_outcome *leg,
+                    const struct moment *now, const struct journal *journal, struct send_outcome *out);
+
+/** A whole poll, for row_poll_ended(). */
+struct poll_facts {
+    uint32_t whole_ms;
+    struct look_outcome look;
+    struct send_outcome send;
+    const struct leg_outcome *incoming; /* NULL: no look was made */
+    const struct leg_outcome *smtp;     /* NULL: not sent */
+};
+
+/**
+ * row_poll_ended(r, facts, now, journal): Judge, bring the status up to date (counters, texts, times, certificates), and journal it with its
+ * event when the verdict changed, and with one event a certificate that nears its end.
+ * row_skipped(r): A start was missed.
+ */
+void row_poll_ended(struct row *r, const struct poll_facts *facts, const struct moment *now, const struct journal *journal);
+void row_skipped(struct row *r);
+
+#endif

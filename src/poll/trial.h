@@ -1,0 +1,42 @@
+/*
+ * A trial: one whole round trip of one monitor in the foreground, for `emailmon test`: send a probe, look until it arrives, delete it.  Sealed
+ * with a key of its own, so that a running emailmon leaves the probe alone.  No state is opened.
+ */
+#ifndef EMAILMON_TRIAL_H
+#define EMAILMON_TRIAL_H
+
+#include "definition.h"
+#include "leg.h"
+#include "status.h"
+#include "token.h"
+
+enum { TRIAL_LOCKED_S = 60, TRIAL_ARRIVAL_S = 60, TRIAL_LOOK_EVERY_S = 5 };
+
+struct trial_events {
+    void (*stage)(void *owner, enum leg leg, enum stage stage);                              /* began */
+    void (*leg)(void *owner, enum leg leg, const struct leg_outcome *outcome);               /* a conversation settled */
+    void (*waiting)(void *owner, uint32_t waited_s);                                         /* the probe is not there yet */
+    void (*line)(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n);  /* the conversation; NULL: no trace */
+};
+
+struct trial_options {
+    const struct definition *definition;
+    const char *dns, *ca_file, *hello_name;
+    struct token_key test_key;
+    int stop_fd; /* readable: end (Ctrl-C): the probe is still deleted where that is possible; -1: none */
+    const struct trial_events *events;
+    void *owner;
+};
+
+struct trial_result {
+    enum verdict verdict; /* up, down, unknown */
+    struct failure failure;
+    int64_t arrival_ms; /* from acceptance until it was seen; -1: never */
+    uint32_t looks;
+    bool deleted;
+};
+
+/** trial_run(options, result): Blocks until it is over.  Clear result->failure afterwards. */
+void trial_run(const struct trial_options *options, struct trial_result *result);
+
+#endif
