@@ -36,6 +36,7 @@ struct definition {
     uint16_t secret_why; /* offset into text[]: why a secret failed; 0 when none did */
     uint32_t set[2];     /* bit i of the pair: setting i was given, not left to its default */
 #define MEMBER_NUMBER   uint32_t
+#define MEMBER_SECONDS  uint32_t
 #define MEMBER_TEXT     uint16_t /* offset into text[] */
 #define MEMBER_SECRET   uint16_t
 #define MEMBER_TRUTH    uint8_t
@@ -86,11 +87,13 @@ struct leg_settings {
 /** definition_leg(d, leg, out): Fill ${out} for LEG_SMTP or LEG_INCOMING.  ${out} must not be copied (tls_name). */
 void definition_leg(const struct definition *d, enum leg leg, struct leg_settings *out);
 
-/** definition_is_polled(d): active, enabled, and no secret WAITING. */
+/** definition_is_on(d): active and enabled; else its verdict is disabled.  definition_is_polled(d): and no secret WAITING. */
+bool definition_is_on(const struct definition *d);
 bool definition_is_polled(const struct definition *d);
 
 /**
- * definition_equal(a, b): every setting, state and secret equal: nothing to do for a reload.
+ * definition_equal(a, b): every setting, state and secret equal: nothing to do for a reload.  A setting that was given its
+ * default is equal to one that was left out.
  * definition_same_path(a, b): the same destination and mailbox (SMTP server, port, sender, recipient; protocol, server,
  * port, user): only then outstanding probes stay expected over a change.
  */

@@ -25,9 +25,13 @@ struct mistake {
     char text[FAILURE_TEXT_MAX + 1];
 };
 
+/** mistake_make(why, kind, setting, format, ...): Fill ${why}, its text cut to fit; always false, to be returned. */
+bool mistake_make(struct mistake *why, enum mistake_kind kind, enum setting_id setting, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 struct draft {
     uint32_t number[SETTING_COUNT];
-    char *text[SETTING_COUNT]; /* owned; NULL: "" */
+    char *text[SETTING_COUNT]; /* owned; NULL: "" when given, else the default; read it by draft_text() */
     bool has[SETTING_COUNT];   /* given, not the default */
     enum row_status row_status;
     enum storage storage;
@@ -44,6 +48,14 @@ bool draft_from(struct draft *d, const struct definition *definition);
 /** draft_end(d): wipe secrets, free.  Safe twice. */
 void draft_end(struct draft *d);
 
+/** draft_text(d, id): What a TEXT or SECRET is now, the default when it was not given; "" for a required one that is missing.
+ *  Valid until ${d} changes. */
+const char *draft_text(const struct draft *d, enum setting_id id);
+
+/** draft_take_text(d, id, bytes, n): Set a TEXT or SECRET that was checked before (${n} octets, no NUL in them).  False, and
+ *  ${d} as before, when memory is short. */
+bool draft_take_text(struct draft *d, enum setting_id id, const char *bytes, size_t n);
+
 /**
  * draft_put_text(d, id, bytes, n, why): Set a TEXT or SECRET (Kind, length, UTF-8 without control characters, the rules of
  * names, addresses and server names).  draft_put_number: any other kind (range; for words the number).  On false ${d}
@@ -57,7 +69,7 @@ bool draft_put_written(struct draft *d, enum setting_id id, const char *written,
 
 /**
  * draft_check(d, report, owner): The rules about a whole monitor: required settings, %Device.Address without a device, a
- * server or address that is none once it is replaced, auth without a user name ...  Calls ${report} for every mistake.
+ * server or address that is none once it is replaced, auth without a user name ...  Calls ${report} (may be NULL) for every mistake.
  * Return how many there were.
  */
 unsigned draft_check(const struct draft *d, void (*report)(void *owner, const struct mistake *m), void *owner);

@@ -16,7 +16,16 @@ enum setting_id {
 };
 
 /** What a value looks like.  The numbers of TRUTH, SECURITY, PROTOCOL are the MIB's; NOTIFY has bit 0 for down(0) ... */
-enum setting_kind { KIND_NUMBER, KIND_TEXT, KIND_SECRET, KIND_TRUTH, KIND_SECURITY, KIND_PROTOCOL, KIND_NOTIFY };
+enum setting_kind {
+    KIND_NUMBER,
+    KIND_TEXT,
+    KIND_SECRET,
+    KIND_TRUTH,
+    KIND_SECURITY,
+    KIND_PROTOCOL,
+    KIND_NOTIFY,
+    KIND_SECONDS = KIND_NUMBER /* told apart by struct setting's duration */
+};
 
 enum truth { TRUTH_TRUE = 1, TRUTH_FALSE = 2 };
 enum security { SECURITY_NONE = 1, SECURITY_STARTTLS = 2, SECURITY_TLS = 3 };

@@ -35,6 +35,9 @@ bool text_copy(char *dst, size_t size, const char *src);
  */
 size_t text_printable(char *dst, size_t size, const void *bytes, size_t n);
 
+/** text_readable(dst, size, bytes, n): The same, but whole UTF-8 characters stay too; for words that are not a server's. */
+size_t text_readable(char *dst, size_t size, const void *bytes, size_t n);
+
 /** text_is_clean(bytes, n): UTF-8 (RFC 3629, no surrogates, no overlong form) without control characters (C0, DEL, C1). */
 bool text_is_clean(const char *bytes, size_t n);
 
