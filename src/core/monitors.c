@@ -1,0 +1,127 @@
+#include "monitors.h"
+
+#include <stdlib.h>
+
+#include "monitor_set.h"
+
+struct monitors *monitors_new(uint64_t (*serial_of)(void *owner, const char *name), void *owner)
+{
+    struct monitors *set = calloc(1, sizeof *set);
+    if (set == NULL)
+        return NULL;
+    set->serial_of = serial_of;
+    set->owner = owner;
+    set->free_index = 1;
+    return set;
+}
+
+void monitors_free(struct monitors *set)
+{
+    if (set == NULL)
+        return;
+    for (size_t i = 0; i < set->count; i++)
+        monitor_free(set->rows[i]);
+    free(set->rows);
+    names_clear(&set->names);
+    index_map_clear(&set->promises);
+    free(set);
+}
+
+size_t monitors_count(const struct monitors *set)
+{
+    return set->count;
+}
+
+struct monitor *monitors_at(const struct monitors *set, size_t i)
+{
+    return i < set->count ? set->rows[i] : NULL;
+}
+
+size_t monitors_lower(const struct monitors *set, int64_t index)
+{
+    size_t low = 0, high = set->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (set->rows[middle]->index < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct monitor *monitors_find(const struct monitors *set, int32_t index)
+{
+    struct monitor *row = monitors_at(set, monitors_lower(set, index));
+    return row != NULL && row->index == index ? row : NULL;
+}
+
+struct monitor *monitors_named(const struct monitors *set, const char *name)
+{
+    const struct name_entry *entry = names_find(&set->names, name);
+    return entry == NULL ? NULL : entry->row;
+}
+
+int32_t monitors_free_index(const struct monitors *set)
+{
+    return set->free_index;
+}
+
+int32_t monitors_seek_free(const struct monitors *set, int32_t index)
+{
+    size_t place = monitors_lower(set, index);
+    for (int64_t candidate = index; candidate <= INT32_MAX; candidate++) {
+        const struct monitor *row = monitors_at(set, place);
+        if (row != NULL && row->index == candidate)
+            place++;
+        else if (index_map_get(&set->promises, (int32_t)candidate) == NULL)
+            return (int32_t)candidate;
+    }
+    return 0;
+}
+
+size_t monitors_tally(const struct monitors *set, enum verdict verdict)
+{
+    return set->tally[verdict];
+}
+
+void monitors_set_status(struct monitors *set, struct monitor *row, const struct status *status)
+{
+    set->tally[row->status.verdict]--;
+    status_copy(&row->status, status);
+    set->tally[row->status.verdict]++;
+}
+
+struct monitor *monitor_new(const struct monitors *set, int32_t index, const struct definition *definition)
+{
+    struct monitor *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->index = index;
+    m->serial = set->serial_of(set->owner, definition_text(definition, SETTING_name));
+    status_init(&m->status);
+    monitor_define(m, definition);
+    return m;
+}
+
+void monitor_free(struct monitor *m)
+{
+    if (m == NULL)
+        return;
+    status_clear(&m->status);
+    definition_unref(m->definition);
+    free(m);
+}
+
+void monitor_define(struct monitor *m, const struct definition *definition)
+{
+    const struct definition *before = m->definition;
+    m->definition = definition_ref(definition);
+    definition_unref(before);
+    if (!definition_is_on(definition)) {
+        m->status.verdict = VERDICT_DISABLED;
+        m->status.proof = PROOF_NONE;
+    } else if (m->status.verdict == VERDICT_DISABLED) {
+        m->status.verdict = VERDICT_UNKNOWN;
+    }
+}
