@@ -1,6 +1,6 @@
 /*
- * The agent thread: owns definitions and the table of statuses, runs Net-SNMP as an AgentX subagent (RFC 2741).  It answers every GET from memory that it owns, and
- * never waits for the network or the disk.
+ * The agent thread: owns definitions and the table of statuses, runs Net-SNMP as an AgentX subagent (RFC 2741).  It
+ * answers every GET from memory that it owns, and never waits for the network or the disk.
  */
 #ifndef EMAILMON_AGENT_H
 #define EMAILMON_AGENT_H
@@ -11,21 +11,21 @@
 
 struct agent_options {
     struct log *log;
-    const char *agentx;        /* "unix:/var/agentx/master" or "tcp:127.0.0.1:705" */
-    const char *version;       /* emailMonVersion */
-    const char *instance;      /* emailMonInstance */
+    const char *agentx;   /* "unix:/var/agentx/master" or "tcp:127.0.0.1:705" */
+    const char *version;  /* emailMonVersion */
+    const char *instance; /* emailMonInstance */
     uint64_t (*serial_of)(void *owner, const char *name);
     void *serial_owner;
-    struct queue *notices;     /* of struct notice: read by the agent */
-    struct queue *reports;     /* of struct report: read by the agent */
-    struct queue *news;        /* of struct news: read by the agent */
-    struct queue *orders;      /* of struct order: read by the worker */
+    struct queue *notices; /* of struct notice: read by the agent */
+    struct queue *reports; /* of struct report: read by the agent */
+    struct queue *news;    /* of struct news: read by the agent */
+    struct queue *orders;  /* of struct order: read by the worker */
 };
 
 struct agent;
 
-/** agent_start(options, why, size): Make the thread; options are copied, texts too; queues outlive it.  NULL: one line in ${why}.  A master that is not there is no
- *  failure: it is connected to as soon as it is. */
+/** agent_start(options, why, size): Make the thread; options are copied, texts too; queues outlive it.  NULL: one
+ *  line in ${why}.  A master that is not there is no failure: it is connected to as soon as it is. */
 struct agent *agent_start(const struct agent_options *options, char *why, size_t size);
 
 /** agent_stop(a): After NOTICE_STOP: wait for the thread (at most 2 s while the master hangs), free. */

@@ -1,6 +1,6 @@
 /*
- * The configuration file: YAML 1.1 (JSON is accepted) into definitions, with every mistake of the file in one go as FILE:LINE:COLUMN.  A scalar is read
- * by its setting's type, never by YAML's guess.
+ * The configuration file: YAML 1.1 (JSON is accepted) into definitions, with every mistake of the file in one go as
+ * FILE:LINE:COLUMN.  A scalar is read by its setting's type, never by YAML's guess.
  */
 #ifndef EMAILMON_CONFIG_H
 #define EMAILMON_CONFIG_H
@@ -28,8 +28,9 @@ struct secret_source {
 
 struct config {
     struct config_general general;
-    struct wanted *wanted; /* one a monitor, in the file's order; devices are expanded; secrets from files and commands not yet read:
-                              those legs are SECRET_WAITING */
+    /* One a monitor, in the file's order; devices are expanded.  Secrets from files and commands are not yet read: those
+     * legs are SECRET_WAITING. */
+    struct wanted *wanted;
     size_t wanted_count;
     struct secret_source *sources;
     size_t source_count;
@@ -39,8 +40,9 @@ struct config {
 typedef void config_complaint(void *owner, bool is_warning, const char *line);
 
 /**
- * config_read(path, complain, owner): Read and check the whole file; runs and reads nothing that it names.  NULL when there is any mistake (each was
- * complained of) or memory is short.  Warnings (a file with a password that others may read) do not refuse.
+ * config_read(path, complain, owner): Read and check the whole file; runs and reads nothing that it names.  NULL
+ * when there is any mistake (each was complained of) or memory is short.  Warnings (a file with a password that
+ * others may read) do not refuse.
  * config_free(c): wipes secrets.
  */
 struct config *config_read(const char *path, config_complaint *complain, void *owner);

@@ -1,6 +1,6 @@
 /*
- * The loader thread: reads and checks the file, fetches secrets, tries failed ones again every 60 s; tells the agent by notices.  Short-lived work never blocks the
- * other threads.
+ * The loader thread: reads and checks the file, fetches secrets, tries failed ones again every 60 s; tells the agent
+ * by notices.  Short-lived work never blocks the other threads.
  */
 #ifndef EMAILMON_LOADER_H
 #define EMAILMON_LOADER_H
@@ -12,10 +12,12 @@
 
 struct loader;
 
-/** loader_start(path, first, notices, log): ${first} is the config that main has read already (taken over).  NULL: memory. */
+/** loader_start(path, first, notices, log): ${first} is the config that main has read already (taken over).  NULL:
+ * memory. */
 struct loader *loader_start(const char *path, struct config *first, struct queue *notices, struct log *log);
 
-/** loader_reload(l): Read the file again (SIGHUP).  Changes of what is not about monitors are logged as needing a restart. */
+/** loader_reload(l): Read the file again (SIGHUP).  Changes of what is not about monitors are logged as needing a
+ * restart. */
 void loader_reload(struct loader *l);
 
 /** loader_stop(l): End the thread, killing commands; free. */

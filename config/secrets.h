@@ -1,6 +1,6 @@
 /*
- * Passwords from files and commands: read and run once for all rows with the same source; at most 16 commands at once, each 10 s and 8 KiB at most, in a process
- * group of its own, no shell.
+ * Passwords from files and commands: read and run once for all rows with the same source; at most 16 commands at
+ * once, each 10 s and 8 KiB at most, in a process group of its own, no shell.
  */
 #ifndef EMAILMON_SECRETS_H
 #define EMAILMON_SECRETS_H
@@ -10,12 +10,14 @@
 enum { SECRET_COMMANDS_MAX = 16, SECRET_COMMAND_MS = 10000, SECRET_BYTES_MAX = 8192, SECRET_RETRY_S = 60 };
 
 /**
- * secrets_fetch(c, which, ready, owner, stop_fd): Fetch every source of ${c} for which ${which}[i] is true (NULL: all), concurrently; files first, commands as they end.
- * ${ready} is called for each monitor whose legs are all fetched or failed, with its new definition (takes its own reference if it keeps it).  Blocks
- * until all ended or ${stop_fd} (-1: none) is readable (then running commands are killed).  c->wanted[] is brought up to date; ${failed}[i] (may be NULL)
- * tells which sources failed.  One final line end of a secret is dropped; CR, LF, NUL inside, an empty one, more than 255 octets: failed.
+ * secrets_fetch(c, which, ready, owner, stop_fd): Fetch every source of ${c} for which ${which}[i] is true (NULL:
+ * all), concurrently; files first, commands as they end.
+ * ${ready} is called for each monitor whose legs are all fetched or failed, with its new definition (takes its own
+ * reference if it keeps it).  Blocks until all ended or ${stop_fd} (-1: none) is readable (then running commands are
+ * killed).  c->wanted[] is brought up to date; ${failed}[i] (may be NULL) tells which sources failed.  One final
+ * line end of a secret is dropped; CR, LF, NUL inside, an empty one, more than 255 octets: failed.
  */
-void secrets_fetch(struct config *c, const bool *which, bool *failed, void (*ready)(void *owner, const struct wanted *monitor), void *owner,
-                   int stop_fd);
+void secrets_fetch(struct config *c, const bool *which, bool *failed,
+                   void (*ready)(void *owner, const struct wanted *monitor), void *owner, int stop_fd);
 
 #endif

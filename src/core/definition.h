@@ -1,7 +1,7 @@
 /*
- * A definition: what an administrator wrote about one monitor.  Published definitions are immutable, counted, and may be
- * read by any thread; a change makes a new one (see draft.h).  All texts stand in one block behind the struct, so that
- * 100,000 of them stay small.
+ * A definition: what an administrator wrote about one monitor.  Published definitions are immutable, counted, and
+ * may be read by any thread; a change makes a new one (see draft.h).  All texts stand in one block behind the
+ * struct, so that 100,000 of them stay small.
  */
 #ifndef EMAILMON_DEFINITION_H
 #define EMAILMON_DEFINITION_H
@@ -35,14 +35,14 @@ struct definition {
     uint8_t secret[2];   /* enum secret_state of LEG_SMTP, LEG_INCOMING (index: leg - LEG_SMTP) */
     uint16_t secret_why; /* offset into text[]: why a secret failed; 0 when none did */
     uint32_t set[2];     /* bit i of the pair: setting i was given, not left to its default */
-#define MEMBER_NUMBER   uint32_t
-#define MEMBER_SECONDS  uint32_t
-#define MEMBER_TEXT     uint16_t /* offset into text[] */
-#define MEMBER_SECRET   uint16_t
-#define MEMBER_TRUTH    uint8_t
-#define MEMBER_SECURITY uint8_t
-#define MEMBER_PROTOCOL uint8_t
-#define MEMBER_NOTIFY   uint8_t
+#define MEMBER_NUMBER                                   uint32_t
+#define MEMBER_SECONDS                                  uint32_t
+#define MEMBER_TEXT                                     uint16_t /* offset into text[] */
+#define MEMBER_SECRET                                   uint16_t
+#define MEMBER_TRUTH                                    uint8_t
+#define MEMBER_SECURITY                                 uint8_t
+#define MEMBER_PROTOCOL                                 uint8_t
+#define MEMBER_NOTIFY                                   uint8_t
 #define SETTING(member, object, key, column, kind, ...) MEMBER_##kind member;
 #include "settings.def"
     char text[]; /* text[0] is NUL: offset 0 is the empty text */
@@ -78,7 +78,8 @@ struct leg_settings {
     const char *password;
     uint32_t timeout_s;
     bool tls_verify;
-    const char *tls_name; /* the name that is verified: tls_name, else the server; points into this struct or the definition */
+    const char
+        *tls_name; /* the name that is verified: tls_name, else the server; points into this struct or the definition */
     bool plaintext_auth;
     enum secret_state secret;
     const char *secret_why; /* "" unless SECRET_FAILED */
@@ -87,13 +88,14 @@ struct leg_settings {
 /** definition_leg(d, leg, out): Fill ${out} for LEG_SMTP or LEG_INCOMING.  ${out} must not be copied (tls_name). */
 void definition_leg(const struct definition *d, enum leg leg, struct leg_settings *out);
 
-/** definition_is_on(d): active and enabled; else its verdict is disabled.  definition_is_polled(d): and no secret WAITING. */
+/** definition_is_on(d): active and enabled; else its verdict is disabled.  definition_is_polled(d): and no secret
+ * WAITING. */
 bool definition_is_on(const struct definition *d);
 bool definition_is_polled(const struct definition *d);
 
 /**
- * definition_equal(a, b): every setting, state and secret equal: nothing to do for a reload.  A setting that was given its
- * default is equal to one that was left out.
+ * definition_equal(a, b): every setting, state and secret equal: nothing to do for a reload.  A setting that was
+ * given its default is equal to one that was left out.
  * definition_same_path(a, b): the same destination and mailbox (SMTP server, port, sender, recipient; protocol, server,
  * port, user): only then outstanding probes stay expected over a change.
  */

@@ -1,13 +1,15 @@
 /*
- * A draft: a definition in the making.  Wide and mutable, owned by one thread, short-lived.  All rules about one setting
- * stand with its kind, all rules about two in draft_check(); YAML, SET and the command line have none of their own.
+ * A draft: a definition in the making.  Wide and mutable, owned by one thread, short-lived.  All rules about one
+ * setting stand with its kind, all rules about two in draft_check(); YAML, SET and the command line have none of
+ * their own.
  */
 #ifndef EMAILMON_DRAFT_H
 #define EMAILMON_DRAFT_H
 
 #include "definition.h"
 
-/** What is wrong with a value.  SNMP answers wrongType, wrongLength, wrongValue, inconsistentValue, ... by this word. */
+/** What is wrong with a value.  SNMP answers wrongType, wrongLength, wrongValue, inconsistentValue, ... by this
+ * word. */
 enum mistake_kind {
     MISTAKE_NONE,
     MISTAKE_TYPE,         /* a text where a number belongs ... */
@@ -48,18 +50,19 @@ bool draft_from(struct draft *d, const struct definition *definition);
 /** draft_end(d): wipe secrets, free.  Safe twice. */
 void draft_end(struct draft *d);
 
-/** draft_text(d, id): What a TEXT or SECRET is now, the default when it was not given; "" for a required one that is missing.
+/** draft_text(d, id): What a TEXT or SECRET is now, the default when it was not given; "" for a required one that is
+ * missing.
  *  Valid until ${d} changes. */
 const char *draft_text(const struct draft *d, enum setting_id id);
 
-/** draft_take_text(d, id, bytes, n): Set a TEXT or SECRET that was checked before (${n} octets, no NUL in them).  False, and
- *  ${d} as before, when memory is short. */
+/** draft_take_text(d, id, bytes, n): Set a TEXT or SECRET that was checked before (${n} octets, no NUL in them). 
+ *  False, and ${d} as before, when memory is short. */
 bool draft_take_text(struct draft *d, enum setting_id id, const char *bytes, size_t n);
 
 /**
- * draft_put_text(d, id, bytes, n, why): Set a TEXT or SECRET (Kind, length, UTF-8 without control characters, the rules of
- * names, addresses and server names).  draft_put_number: any other kind (range; for words the number).  On false ${d}
- * is as before and ${why} says what would be right.
+ * draft_put_text(d, id, bytes, n, why): Set a TEXT or SECRET (Kind, length, UTF-8 without control characters, the
+ * rules of names, addresses and server names).  draft_put_number: any other kind (range; for words the number).  On
+ * false ${d} is as before and ${why} says what would be right.
  * draft_put_written(d, id, written, why): Set any kind from how a person writes it in YAML or on a command line: words,
  * durations ("5m"), numbers, texts.  NOTIFY: names with commas or spaces between them, "" for none.
  */
@@ -68,8 +71,9 @@ bool draft_put_number(struct draft *d, enum setting_id id, uint32_t number, stru
 bool draft_put_written(struct draft *d, enum setting_id id, const char *written, struct mistake *why);
 
 /**
- * draft_check(d, report, owner): The rules about a whole monitor: required settings, %Device.Address without a device, a
- * server or address that is none once it is replaced, auth without a user name ...  Calls ${report} (may be NULL) for every mistake.
+ * draft_check(d, report, owner): The rules about a whole monitor: required settings, %Device.Address without a
+ * device, a server or address that is none once it is replaced, auth without a user name ...  Calls ${report} (may
+ * be NULL) for every mistake.
  * Return how many there were.
  */
 unsigned draft_check(const struct draft *d, void (*report)(void *owner, const struct mistake *m), void *owner);

@@ -23,16 +23,18 @@ struct saver {
 
 struct edit;
 
-/** edit_begin(set): Return an edit, or NULL when memory is short.  The set must not change by other edits until edit_end(). */
+/** edit_begin(set): Return an edit, or NULL when memory is short.  The set must not change by other edits until
+ * edit_end(). */
 struct edit *edit_begin(struct monitors *set);
 
 /**
- * edit_draft(e, index, create): Return the draft of row ${index}: what the row says now, with what this edit changed; of a
- * row that is not there a new one with defaults when ${create}, else NULL; NULL also when memory is short.  Owned by ${e}.
- * edit_remove(e, index): the row goes; nothing when it is not there; false: memory.  A draft that is made after it is that
- * of another row, with a serial of its own.
- * edit_put(e, index, definition): the whole row becomes ${definition}, of a draft that draft_check() found right (takes its
- * own reference); false: memory.
+ * edit_draft(e, index, create): Return the draft of row ${index}: what the row says now, with what this edit
+ * changed; of a row that is not there a new one with defaults when ${create}, else NULL; NULL also when memory is
+ * short.  Owned by ${e}.
+ * edit_remove(e, index): the row goes; nothing when it is not there; false: memory.  A draft that is made after it
+ * is that of another row, with a serial of its own.
+ * edit_put(e, index, definition): the whole row becomes ${definition}, of a draft that draft_check() found right
+ * (takes its own reference); false: memory.
  */
 struct draft *edit_draft(struct edit *e, int32_t index, bool create);
 bool edit_remove(struct edit *e, int32_t index);
@@ -45,26 +47,27 @@ struct wanted {
 };
 
 /**
- * edit_file(e, wanted, n, warn, owner): Make the file's rows (STORAGE_READ_ONLY) of the set equal to ${wanted}: rows whose
- * definition is equal stay untouched, a row of the same name keeps its index, rows that are gone are removed, an index that
- * another row holds is not taken from it (${warn} gets the line to log).  Names get indexes in the file's order.  A row
- * that asks for another free index moves there (one goes, one comes); a row made by SET whose name the file has is taken
- * over with its index.  The first call of an edit.  False: memory, or no index is left.
+ * edit_file(e, wanted, n, warn, owner): Make the file's rows (STORAGE_READ_ONLY) of the set equal to ${wanted}: rows
+ * whose definition is equal stay untouched, a row of the same name keeps its index, rows that are gone are removed,
+ * an index that another row holds is not taken from it (${warn} gets the line to log).  Names get indexes in the
+ * file's order.  A row that asks for another free index moves there (one goes, one comes); a row made by SET whose
+ * name the file has is taken over with its index.  The first call of an edit.  False: memory, or no index is left.
  */
 bool edit_file(struct edit *e, const struct wanted *wanted, size_t n, void (*warn)(void *owner, const char *line),
                void *owner);
 
-/** edit_check(e, why, index): Every changed row whole, names unique over the set, ...; false fills ${why} with the first mistake
- *  and ${index} (may be NULL) with its row.  After it nothing of the edit can fail but saving. */
+/** edit_check(e, why, index): Every changed row whole, names unique over the set, ...; false fills ${why} with the
+ *  first mistake and ${index} (may be NULL) with its row.  After it nothing of the edit can fail but saving. */
 bool edit_check(struct edit *e, struct mistake *why, int32_t *index);
 
 /** edit_save(e, saver, why): Have it kept.  ${saver} NULL: nothing keeps it. */
 bool edit_save(struct edit *e, const struct saver *saver, struct mistake *why);
 
 /**
- * edit_publish(e, tell, owner): The set changes; cannot fail after edit_check().  ${tell} gets each change (its definitions
- * live until edit_end; take references).  edit_revert(e, tell, owner): put the old rows back, after edit_publish; an index
- * that a name was promised stays so.  After either nothing but edit_revert() and edit_end() may follow.
+ * edit_publish(e, tell, owner): The set changes; cannot fail after edit_check().  ${tell} gets each change (its
+ * definitions live until edit_end; take references).  edit_revert(e, tell, owner): put the old rows back, after
+ * edit_publish; an index that a name was promised stays so.  After either nothing but edit_revert() and edit_end()
+ * may follow.
  */
 void edit_publish(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner);
 void edit_revert(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner);

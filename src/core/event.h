@@ -1,6 +1,6 @@
 /*
- * An event: a change between up, down and unknown, or a warning about a certificate.  Made by the worker together with the
- * verdict, numbered by the store thread, served by the agent thread, which makes one notification of it.
+ * An event: a change between up, down and unknown, or a warning about a certificate.  Made by the worker together
+ * with the verdict, numbered by the store thread, served by the agent thread, which makes one notification of it.
  */
 #ifndef EMAILMON_EVENT_H
 #define EMAILMON_EVENT_H
@@ -11,15 +11,15 @@ enum event_kind { EVENT_DOWN = 1, EVENT_UP = 2, EVENT_UNKNOWN = 3, EVENT_CERTIFI
 
 /** Values are those of the moment of the event, not of the moment at which anybody reads them. */
 struct event {
-    uint32_t seq;    /* given by the store; 0: not yet */
-    int64_t time_ms; /* wall clock */
-    int32_t row;     /* emailMonIndex */
-    uint8_t kind;    /* enum event_kind */
+    uint32_t seq;     /* given by the store; 0: not yet */
+    int64_t time_ms;  /* wall clock */
+    int32_t row;      /* emailMonIndex */
+    uint8_t kind;     /* enum event_kind */
     uint8_t old, new; /* enum verdict */
-    uint8_t proof;   /* enum proof */
+    uint8_t proof;    /* enum proof */
     uint8_t leg, stage, cause;
-    bool notify;               /* whether the monitor's `notify` lets a notification leave */
-    bool announced;            /* its notification left already, with seq 0, because the state could not be written */
+    bool notify;    /* whether the monitor's `notify` lets a notification leave */
+    bool announced; /* its notification left already, with seq 0, because the state could not be written */
     int32_t smtp_cert_days, in_cert_days;
     const struct text *name, *device, *text; /* counted */
 };

@@ -8,7 +8,13 @@
 #include <stdbool.h>
 
 /** Priorities of syslog(3) and journald. */
-enum log_priority { LOG_LINE_ERROR = 3, LOG_LINE_WARNING = 4, LOG_LINE_NOTICE = 5, LOG_LINE_INFO = 6, LOG_LINE_DEBUG = 7 };
+enum log_priority {
+    LOG_LINE_ERROR = 3,
+    LOG_LINE_WARNING = 4,
+    LOG_LINE_NOTICE = 5,
+    LOG_LINE_INFO = 6,
+    LOG_LINE_DEBUG = 7
+};
 
 struct log;
 
@@ -17,10 +23,12 @@ struct log *log_new(void);
 void log_free(struct log *l);
 
 /**
- * log_write(l, priority, format, ...): One line, without line end, at most 1,000 octets; control characters are escaped.
+ * log_write(l, priority, format, ...): One line, without line end, at most 1,000 octets; control characters are
+ * escaped.
  * Any thread; never blocks; ${l} NULL drops it.
  */
-void log_write(struct log *l, enum log_priority priority, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_write(struct log *l, enum log_priority priority, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /** log_fd(l): readable while lines wait.  log_print(l): main thread: print them to standard error ("<4>" in front when
  *  JOURNAL_STREAM says that it is journald's, else an ISO time). */

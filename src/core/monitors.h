@@ -1,6 +1,7 @@
 /*
  * The set of monitors: definitions and statuses by index, in order, as GETNEXT walks them.  Owned by one thread (the
- * agent's); changed only by edits (edit.h).  A row that is not active and enabled is disabled from the edit on that says so.
+ * agent's); changed only by edits (edit.h).  A row that is not active and enabled is disabled from the edit on that
+ * says so.
  */
 #ifndef EMAILMON_MONITORS_H
 #define EMAILMON_MONITORS_H
@@ -9,8 +10,8 @@
 #include "status.h"
 
 struct monitor {
-    int32_t index;   /* emailMonIndex, 1..2147483647 */
-    uint64_t serial; /* made once for a row, never used again; what its tokens are bound to */
+    int32_t index;                       /* emailMonIndex, 1..2147483647 */
+    uint64_t serial;                     /* made once for a row, never used again; what its tokens are bound to */
     const struct definition *definition; /* one reference */
     struct status status;
 };
@@ -28,8 +29,8 @@ void monitors_free(struct monitors *set);
 size_t monitors_count(const struct monitors *set);
 struct monitor *monitors_at(const struct monitors *set, size_t i);
 
-/** monitors_find(set, index): the row, or NULL.  monitors_lower(set, index): place of the first row with index >= ${index}
- *  (monitors_count() when there is none).  Logarithmic. */
+/** monitors_find(set, index): the row, or NULL.  monitors_lower(set, index): place of the first row with index >=
+ *  ${index} (monitors_count() when there is none).  Logarithmic. */
 struct monitor *monitors_find(const struct monitors *set, int32_t index);
 size_t monitors_lower(const struct monitors *set, int64_t index);
 

@@ -1,6 +1,6 @@
 /*
- * The records that threads exchange through queues.  Plain values; the only pointers in them are counted and immutable, and
- * belong to the queue from post to take.
+ * The records that threads exchange through queues.  Plain values; the only pointers in them are counted and
+ * immutable, and belong to the queue from post to take.
  *
  *      agent --order--> worker --journal_entry--> store --news--> agent
  *                       worker --report--> agent   store --receipt--> worker
@@ -121,7 +121,8 @@ enum notice_kind {
 
 struct notice {
     enum notice_kind kind;
-    struct wanted *wanted; /* of NOTICE_FILE: malloc'ed array, each definition with one reference; of NOTICE_DEFINITION: one */
+    struct wanted
+        *wanted; /* of NOTICE_FILE: malloc'ed array, each definition with one reference; of NOTICE_DEFINITION: one */
     size_t wanted_count;
     int64_t time_ms;         /* wall clock of the reading */
     const struct text *text; /* of NOTICE_FILE_ERROR */

@@ -1,5 +1,6 @@
 /*
- * A status: what emailmon found out about one monitor.  A plain value: copy it with status_copy(), which counts its texts.
+ * A status: what emailmon found out about one monitor.  A plain value: copy it with status_copy(), which counts its
+ * texts.
  */
 #ifndef EMAILMON_STATUS_H
 #define EMAILMON_STATUS_H
@@ -16,22 +17,31 @@ enum proof { PROOF_NONE = 1, PROOF_SEND_ONLY = 2, PROOF_ROUND_TRIP = 3 };
 enum { CERT_DAYS_NONE = INT32_MAX }; /* no certificate seen */
 
 enum status_kind {
-    STATUS_VERDICT, STATUS_PROOF, STATUS_LEG, STATUS_STAGE, STATUS_CAUSE, /* enumerations */
-    STATUS_GAUGE, STATUS_COUNTER, STATUS_DAYS, STATUS_TIME, STATUS_AGE, STATUS_TEXT
+    STATUS_VERDICT,
+    STATUS_PROOF,
+    STATUS_LEG,
+    STATUS_STAGE,
+    STATUS_CAUSE, /* enumerations */
+    STATUS_GAUGE,
+    STATUS_COUNTER,
+    STATUS_DAYS,
+    STATUS_TIME,
+    STATUS_AGE,
+    STATUS_TEXT
 };
 
 struct status {
-#define STATUS_MEMBER_VERDICT uint8_t
-#define STATUS_MEMBER_PROOF   uint8_t
-#define STATUS_MEMBER_LEG     uint8_t
-#define STATUS_MEMBER_STAGE   uint8_t
-#define STATUS_MEMBER_CAUSE   uint8_t
-#define STATUS_MEMBER_GAUGE   uint32_t
-#define STATUS_MEMBER_COUNTER uint32_t
-#define STATUS_MEMBER_DAYS    int32_t
-#define STATUS_MEMBER_TIME    int64_t
-#define STATUS_MEMBER_AGE     int64_t
-#define STATUS_MEMBER_TEXT    const struct text *
+#define STATUS_MEMBER_VERDICT                      uint8_t
+#define STATUS_MEMBER_PROOF                        uint8_t
+#define STATUS_MEMBER_LEG                          uint8_t
+#define STATUS_MEMBER_STAGE                        uint8_t
+#define STATUS_MEMBER_CAUSE                        uint8_t
+#define STATUS_MEMBER_GAUGE                        uint32_t
+#define STATUS_MEMBER_COUNTER                      uint32_t
+#define STATUS_MEMBER_DAYS                         int32_t
+#define STATUS_MEMBER_TIME                         int64_t
+#define STATUS_MEMBER_AGE                          int64_t
+#define STATUS_MEMBER_TEXT                         const struct text *
 #define STATUS(member, object, column, kind, text) STATUS_MEMBER_##kind member;
 #include "status.def"
 };
@@ -48,7 +58,8 @@ struct status_column {
 extern const struct status_column status_columns[];
 extern const size_t status_column_count;
 
-/** status_init(s): VERDICT_UNKNOWN, nothing measured, nothing counted.  status_clear(s): let texts go, then status_init. */
+/** status_init(s): VERDICT_UNKNOWN, nothing measured, nothing counted.  status_clear(s): let texts go, then
+ * status_init. */
 void status_init(struct status *s);
 void status_clear(struct status *s);
 

@@ -1,6 +1,7 @@
 /*
- * What is remembered of a mailbox between two looks, so that no mail is read twice: for POP3 the uids of mails that are not
- * ours (hashed with a random key: 8 octets a mail), for IMAP UIDVALIDITY, the last uid inspected, and gaps below it.  A cache:
+ * What is remembered of a mailbox between two looks, so that no mail is read twice: for POP3 the uids of mails that
+ * are not ours (hashed with a random key: 8 octets a mail), for IMAP UIDVALIDITY, the last uid inspected, and gaps
+ * below it.  A cache:
  * it only skips work and proves nothing.
  */
 #ifndef EMAILMON_DROP_MEMORY_H

@@ -1,6 +1,7 @@
 /*
- * Looking into a mailbox for own probes, by POP3 or IMAP: what the two machines are given, and what they report.  They find
- * mails whose header names tokens, ask their owner about each, and delete what the owner says; nothing else is ever touched.
+ * Looking into a mailbox for own probes, by POP3 or IMAP: what the two machines are given, and what they report. 
+ * They find mails whose header names tokens, ask their owner about each, and delete what the owner says; nothing
+ * else is ever touched.
  */
 #ifndef EMAILMON_LOOK_H
 #define EMAILMON_LOOK_H
@@ -32,7 +33,8 @@ struct look_task {
     struct login_memory *memory;
     struct sasl_cache *cache;
     struct drop_memory *drop; /* what is known of this mailbox from earlier looks */
-    bool expects_old;         /* a probe is outstanding that was sent before ${drop} began: a first contact is no finished scan */
+    /* A probe is outstanding that was sent before ${drop} began: a first contact is no finished scan. */
+    bool expects_old;
     enum disposal (*judge)(void *owner, const struct mail_facts *mail);
     bool (*missing)(void *owner); /* asked once, after the scan: is an expected probe still not found?  Then the newest
                                      LOOK_AGAIN mails are read again, whatever ${drop} says */
@@ -40,12 +42,12 @@ struct look_task {
 };
 
 enum deletion {
-    DELETION_NONE,       /* nothing to delete */
-    DELETION_DONE,       /* at least one probe is gone, as far as the server says */
-    DELETION_REFUSED,    /* every deletion was refused */
+    DELETION_NONE,        /* nothing to delete */
+    DELETION_DONE,        /* at least one probe is gone, as far as the server says */
+    DELETION_REFUSED,     /* every deletion was refused */
     DELETION_INEFFECTIVE, /* accepted, without effect */
-    DELETION_DEFERRED,   /* IMAP without UIDPLUS beside others' deleted mails: flagged only; no failure */
-    DELETION_BROKEN      /* the session ended before the server confirmed */
+    DELETION_DEFERRED,    /* IMAP without UIDPLUS beside others' deleted mails: flagged only; no failure */
+    DELETION_BROKEN       /* the session ended before the server confirmed */
 };
 
 struct look_report {
@@ -53,13 +55,15 @@ struct look_report {
     bool finished; /* ... and no mail that could be a probe is still uninspected */
     uint32_t inspected, asked; /* mails read; mails that were to be deleted */
     enum deletion deletion;
-    struct failure deletion_failure; /* leg incoming, stage delete, of a deletion that is not NONE, DONE, DEFERRED; owned by the session */
+    /* Leg incoming, stage delete: of a deletion that is not NONE, DONE, DEFERRED.  Owned by the session. */
+    struct failure deletion_failure;
 };
 
 /**
  * pop3_look_new(task), imap_look_new(task): Return a session, or NULL when memory is short.  It returns WANT_HOLD once,
  * before the first deletion leaves, when there is something to delete.
- * look_report(s): What is known so far; final once settled, closed or failed.  Tokens that were judged before a failure count.
+ * look_report(s): What is known so far; final once settled, closed or failed.  Tokens that were judged before a
+ * failure count.
  */
 struct session *pop3_look_new(const struct look_task *task);
 struct session *imap_look_new(const struct look_task *task);

@@ -1,5 +1,6 @@
 /*
- * Logging in: which mechanism, and the exchange of each (RFC 4422; PLAIN 4616, LOGIN, CRAM-MD5 2195, SCRAM 5802 and 7677).
+ * Logging in: which mechanism, and the exchange of each (RFC 4422; PLAIN 4616, LOGIN, CRAM-MD5 2195, SCRAM 5802 and
+ * 7677).
  * The three protocols differ only in how they wrap the base64 lines.
  */
 #ifndef EMAILMON_SASL_H
@@ -28,7 +29,8 @@ const char *mechanism_name(enum mechanism m);
 enum mechanism mechanism_named(const char *bytes, size_t n);
 unsigned mechanism_bit(enum mechanism m);
 
-/** What logged in last time, kept by the owner of the credentials: start with it while the server's list is the same. */
+/** What logged in last time, kept by the owner of the credentials: start with it while the server's list is the
+ * same. */
 struct login_memory {
     uint8_t worked;   /* enum mechanism; MECHANISM_NONE: nothing yet */
     uint32_t offered; /* the set that the server offered then */
@@ -50,7 +52,8 @@ void sasl_cache_free(struct sasl_cache *c);
  * the setting), or the earlier refusal when a second attempt is not allowed.
  * login_refused(l, why, mechanism_itself): The attempt failed with ${why}; ${mechanism_itself}: the server refused the
  * mechanism rather than the credentials (SMTP 504, 534).  Return whether login_pick() may be asked once more.
- * login_accepted(l, why): The server said yes; false when SCRAM's server signature was not verified (cause badServerProof).
+ * login_accepted(l, why): The server said yes; false when SCRAM's server signature was not verified (cause
+ * badServerProof).
  */
 struct login;
 struct login *login_begin(const struct leg_settings *leg, struct login_memory *memory, struct sasl_cache *cache);
@@ -61,8 +64,9 @@ void login_free(struct login *l);
 
 /**
  * login_first(l, line): Whether the picked mechanism begins with the client, and then its first response as base64 in
- * ${line} ("=" when empty).  login_answer(l, challenge, n, line, why): The response to a base64 challenge; false: ${why} (malformed,
- * policy, badServerProof); send "*" then.  Lines are at most SASL_LINE_MAX octets, NUL-terminated, and wiped by the caller.
+ * ${line} ("=" when empty).  login_answer(l, challenge, n, line, why): The response to a base64 challenge; false:
+ * ${why} (malformed, policy, badServerProof); send "*" then.  Lines are at most SASL_LINE_MAX octets,
+ * NUL-terminated, and wiped by the caller.
  */
 enum { SASL_LINE_MAX = 12288 };
 bool login_first(struct login *l, char line[SASL_LINE_MAX + 1]);

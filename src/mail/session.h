@@ -1,6 +1,7 @@
 /*
- * A session is one conversation with a mail server, as a machine that never touches a socket: bytes in, bytes out, and a
- * word for what it wants next.  SMTP, POP3 and IMAP are three such machines (smtp.h, pop3.h, imap.h) behind this one face.
+ * A session is one conversation with a mail server, as a machine that never touches a socket: bytes in, bytes out,
+ * and a word for what it wants next.  SMTP, POP3 and IMAP are three such machines (smtp.h, pop3.h, imap.h) behind
+ * this one face.
  * A session knows no clock, socket, thread or file; time limits are the driver's (src/poll/conversation.h).
  */
 #ifndef EMAILMON_SESSION_H
@@ -29,18 +30,19 @@ enum patience {
     PATIENCE_WHOLE  /* all that is left of the leg's total: logins and the final dot */
 };
 
-/** What the driver may be told of a conversation, for `emailmon test --trace`: one line without its end, secrets masked. */
+/** What the driver may be told of a conversation, for `emailmon test --trace`: one line without its end, secrets
+ * masked. */
 struct session_trace {
     void (*line)(void *owner, bool from_server, const char *bytes, size_t n);
     void *owner;
 };
 
 /**
- * session_start(s, local_address): The connection stands, from "192.0.2.1" or "2001:db8::1".  (With security tls: after the
- * handshake.)  Returns WANT_READ.
- * session_feed(s, bytes, n): Give ${n} bytes from the server; any split is fine, ${n} may be 0.  After WANT_TLS, WANT_HOLD
- * nothing is fed until the matching call below; bytes that came in the same piece behind the go-ahead for TLS have already
- * failed (cause injection).  After WANT_CLOSE and WANT_FAILED further bytes are ignored.
+ * session_start(s, local_address): The connection stands, from "192.0.2.1" or "2001:db8::1".  (With security tls:
+ * after the handshake.)  Returns WANT_READ.
+ * session_feed(s, bytes, n): Give ${n} bytes from the server; any split is fine, ${n} may be 0.  After WANT_TLS,
+ * WANT_HOLD nothing is fed until the matching call below; bytes that came in the same piece behind the go-ahead for
+ * TLS have already failed (cause injection).  After WANT_CLOSE and WANT_FAILED further bytes are ignored.
  * session_secured(s): The handshake after WANT_TLS is done.
  * session_resume(s): Go on after WANT_HOLD.
  * session_eof(s): The server closed.
@@ -58,8 +60,8 @@ enum want session_broken(struct session *s, const struct failure *why);
 const void *session_output(const struct session *s, size_t *n);
 void session_sent(struct session *s, size_t n);
 
-/** session_stage(s): where it is.  session_patience(s): which clock.  session_progress(s): grows with each complete reply,
- *  and inside a long answer that was asked for with each complete line, response or 4 KiB of a mail. */
+/** session_stage(s): where it is.  session_patience(s): which clock.  session_progress(s): grows with each complete
+ *  reply, and inside a long answer that was asked for with each complete line, response or 4 KiB of a mail. */
 enum stage session_stage(const struct session *s);
 enum patience session_patience(const struct session *s);
 uint64_t session_progress(const struct session *s);

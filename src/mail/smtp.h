@@ -1,6 +1,6 @@
 /*
- * SMTP, the client's side of handing over one probe: RFC 5321, 2920 (PIPELINING), 3207 (STARTTLS), 4954 (AUTH), 1870 (SIZE),
- * 2034/3463 (enhanced codes).  One transaction a connection.
+ * SMTP, the client's side of handing over one probe: RFC 5321, 2920 (PIPELINING), 3207 (STARTTLS), 4954 (AUTH), 1870
+ * (SIZE), 2034/3463 (enhanced codes).  One transaction a connection.
  */
 #ifndef EMAILMON_SMTP_H
 #define EMAILMON_SMTP_H
@@ -11,7 +11,8 @@
 /** What is to be done.  Everything pointed to is the caller's and outlives the session. */
 struct smtp_task {
     const struct leg_settings *leg;
-    const char *hello_name; /* for EHLO: a fully qualified name, or "" (then the address literal of the local address) */
+    const char
+        *hello_name; /* for EHLO: a fully qualified name, or "" (then the address literal of the local address) */
     const char *from, *to;
     const char *message; /* as probe_write() made it */
     size_t message_bytes;

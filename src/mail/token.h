@@ -1,6 +1,7 @@
 /*
- * The token of a probe: handle(8) | time(5) | nonce(8) | mac(16) in lower-case base32, 60 characters after "em1.".  The MAC
- * (HMAC-SHA-256, cut to 16 octets) proves that this installation wrote it for this very row; all else in a mail proves nothing.
+ * The token of a probe: handle(8) | time(5) | nonce(8) | mac(16) in lower-case base32, 60 characters after "em1.". 
+ * The MAC (HMAC-SHA-256, cut to 16 octets) proves that this installation wrote it for this very row; all else in a
+ * mail proves nothing.
  */
 #ifndef EMAILMON_TOKEN_H
 #define EMAILMON_TOKEN_H
@@ -33,8 +34,8 @@ bool token_make(const struct token_key *key, uint64_t serial, uint64_t time_s, s
 /** token_verify(key, serial, t): Whether ${t} was made with ${key} for the row ${serial}.  Constant time in the MAC. */
 bool token_verify(const struct token_key *key, uint64_t serial, const struct token *t);
 
-/** token_write(t, out): 60 characters and a NUL.  token_read(bytes, n, t): the reverse, from exactly 60 characters, upper
- *  case accepted, unused bits zero; false otherwise. */
+/** token_write(t, out): 60 characters and a NUL.  token_read(bytes, n, t): the reverse, from exactly 60 characters,
+ *  upper case accepted, unused bits zero; false otherwise. */
 void token_write(const struct token *t, char out[TOKEN_CHARS + 1]);
 bool token_read(const char *bytes, size_t n, struct token *t);
 

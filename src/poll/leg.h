@@ -6,12 +6,12 @@
 #include "tls.h"
 
 struct leg_outcome {
-    struct failure failure;       /* failure_none: the leg did all it was to do; leg is LEG_SMTP, LEG_INCOMING or LEG_LOCAL */
+    struct failure failure; /* failure_none: the leg did all it was to do; leg is LEG_SMTP, LEG_INCOMING or LEG_LOCAL */
     uint32_t stage_ms[STAGE_END]; /* time spent in each stage, 0: not reached; waiting for locks and slots is in none */
     uint32_t whole_ms;            /* from the first look-up or connection to the settled result, waits left out */
     struct tls_facts tls;
-    char mechanism[16];           /* how it logged in; "" when it did not */
-    int64_t settled_ms;           /* wall clock at which the result stood */
+    char mechanism[16]; /* how it logged in; "" when it did not */
+    int64_t settled_ms; /* wall clock at which the result stood */
 };
 
 /** leg_outcome_init(o): nothing happened.  leg_outcome_clear(o): let texts go, then init. */

@@ -1,7 +1,7 @@
 /*
- * The probes of one row: which are outstanding, which were found.  The life of a token: sending, then out, maybe or removed; out
- * becomes optional when a finished look did not find it; found ones are consumed and remembered for seven days (the last
- * 64), given up ones are lost.  Pure bookkeeping: times come in as arguments.
+ * The probes of one row: which are outstanding, which were found.  The life of a token: sending, then out, maybe or
+ * removed; out becomes optional when a finished look did not find it; found ones are consumed and remembered for
+ * seven days (the last 64), given up ones are lost.  Pure bookkeeping: times come in as arguments.
  */
 #ifndef EMAILMON_PROBES_H
 #define EMAILMON_PROBES_H
@@ -18,11 +18,11 @@ enum { PROBES_MAX = 32, CONSUMED_MAX = 64, PROBES_FORGET_S = 7 * 86400 };
 /** One outstanding probe. */
 struct outstanding {
     uint8_t nonce[TOKEN_NONCE_BYTES];
-    uint32_t time_s;            /* of the token, wall clock */
-    uint64_t accepted_mono_ms;  /* monotonic time of the acceptance (of the send's end, when uncertain) */
+    uint32_t time_s;           /* of the token, wall clock */
+    uint64_t accepted_mono_ms; /* monotonic time of the acceptance (of the send's end, when uncertain) */
     int64_t accepted_wall_ms;
-    uint8_t state;              /* PROBE_SENDING, PROBE_OUT, PROBE_MAYBE, PROBE_OPTIONAL */
-    bool missed;                /* an earlier finished look, made when it was old enough, did not find it */
+    uint8_t state; /* PROBE_SENDING, PROBE_OUT, PROBE_MAYBE, PROBE_OPTIONAL */
+    bool missed;   /* an earlier finished look, made when it was old enough, did not find it */
 };
 
 /** A consumed one: enough to know it again. */
@@ -37,18 +37,18 @@ struct probes {
     struct consumed *consumed;       /* oldest first */
     uint8_t outstanding_count, outstanding_room;
     uint8_t consumed_count, consumed_room;
-    uint8_t found;        /* found since the row's last look was judged, by whatever session */
+    uint8_t found; /* found since the row's last look was judged, by whatever session */
 };
 
 void probes_init(struct probes *p);
 void probes_clear(struct probes *p);
 
-/** probes_sending(p, token, lost): A probe is about to leave.  When PROBES_MAX are outstanding the oldest is given up first (${lost}
- *  filled, true in ${*was_lost}).  False: memory; nothing changed. */
+/** probes_sending(p, token, lost): A probe is about to leave.  When PROBES_MAX are outstanding the oldest is given
+ *  up first (${lost} filled, true in ${*was_lost}).  False: memory; nothing changed. */
 bool probes_sending(struct probes *p, const struct token *t, struct outstanding *lost, bool *was_lost);
 
-/** probes_fate(p, token, state, mono_ms, wall_ms): PROBE_OUT, PROBE_MAYBE or PROBE_REMOVED for the one that is PROBE_SENDING.  Nothing when
- *  it was found meanwhile. */
+/** probes_fate(p, token, state, mono_ms, wall_ms): PROBE_OUT, PROBE_MAYBE or PROBE_REMOVED for the one that is
+ *  PROBE_SENDING.  Nothing when it was found meanwhile. */
 void probes_fate(struct probes *p, const struct token *t, enum probe_state state, uint64_t mono_ms, int64_t wall_ms);
 
 enum sighting {
@@ -58,21 +58,25 @@ enum sighting {
     SIGHTING_STRAY      /* valid, and nothing waited for it */
 };
 
-/** probes_sight(p, token, wall_s, probe): A mail with a verified token of this row was seen.  FOUND and LATE fill ${probe} (may be NULL)
- *  and count in p->found.  Never fails: when memory is short the consumed one is just not remembered. */
+/** probes_sight(p, token, wall_s, probe): A mail with a verified token of this row was seen.  FOUND and LATE fill
+ *  ${probe} (may be NULL) and count in p->found.  Never fails: when memory is short the consumed one is just not
+ *  remembered. */
 enum sighting probes_sight(struct probes *p, const struct token *t, int64_t wall_s, struct outstanding *probe);
 
 /**
- * probes_expected(p, look_began_mono_ms, grace_ms): how many PROBE_OUT not missed yet were accepted at least ${grace_ms} before.
+ * probes_expected(p, look_began_mono_ms, grace_ms): how many PROBE_OUT not missed yet were accepted at least
+ * ${grace_ms} before.
  * probes_waiting(p): how many PROBE_OUT not missed yet there are, whatever their age.
- * probes_look_ended(p, look_began_mono_ms, grace_ms): A finished look did not find them: those expected become PROBE_OPTIONAL, missed.
+ * probes_look_ended(p, look_began_mono_ms, grace_ms): A finished look did not find them: those expected become
+ * PROBE_OPTIONAL, missed.
  */
 unsigned probes_expected(const struct probes *p, uint64_t look_began_mono_ms, uint64_t grace_ms);
 unsigned probes_waiting(const struct probes *p);
 void probes_look_ended(struct probes *p, uint64_t look_began_mono_ms, uint64_t grace_ms);
 
-/** probes_expire(p, wall_s): Give up those older than seven days; return how many.  probes_optional(p): None is evidence of loss any more
- *  (disabled).  probes_forget(p): drop all outstanding (path changed); consumed ones are kept. */
+/** probes_expire(p, wall_s): Give up those older than seven days; return how many.  probes_optional(p): None is
+ *  evidence of loss any more (disabled).  probes_forget(p): drop all outstanding (path changed); consumed ones are
+ *  kept. */
 unsigned probes_expire(struct probes *p, int64_t wall_s);
 void probes_optional(struct probes *p);
 void probes_forget(struct probes *p);

@@ -1,6 +1,6 @@
 /*
- * One monitor as the worker knows it: definition, probes, history, status.  Here a poll's outcomes become a verdict, a status and
- * events.  No socket, no clock: times are arguments; what must be kept leaves through the journal sink.
+ * One monitor as the worker knows it: definition, probes, history, status.  Here a poll's outcomes become a verdict,
+ * a status and events.  No socket, no clock: times are arguments; what must be kept leaves through the journal sink.
  */
 #ifndef EMAILMON_ROW_H
 #define EMAILMON_ROW_H
@@ -33,9 +33,9 @@ struct row {
     struct status status;
     struct history history;
     struct probes probes;
-    bool first_poll;                     /* the next poll only sends */
+    bool first_poll;                           /* the next poll only sends */
     struct certificate_memory certificates[2]; /* by leg - LEG_SMTP */
-    struct login_memory logins[1];       /* of sending; that of looking is the group's */
+    struct login_memory logins[1];             /* of sending; that of looking is the group's */
 };
 
 /** The moment: monotonic for ages, wall clock for what people read. */
@@ -44,13 +44,15 @@ struct moment {
     int64_t wall_ms;
 };
 
-/** row_init(r, index, serial, definition, key): A new row (first_poll).  False: no memory, no hash.  row_clear(r): release. */
-bool row_init(struct row *r, int32_t index, uint64_t serial, const struct definition *definition, const struct token_key *key);
+/** row_init(r, index, serial, definition, key): A new row (first_poll).  False: no memory, no hash.  row_clear(r):
+ * release. */
+bool row_init(struct row *r, int32_t index, uint64_t serial, const struct definition *definition,
+              const struct token_key *key);
 void row_clear(struct row *r);
 
 /**
- * row_define(r, definition, journal): The row's definition changed.  A changed path forgets what is outstanding (first_poll again);
- * disabled: probes become optional, verdict disabled; enabled: first_poll again.
+ * row_define(r, definition, journal): The row's definition changed.  A changed path forgets what is outstanding
+ * (first_poll again); disabled: probes become optional, verdict disabled; enabled: first_poll again.
  * Return whether a poll under way must be given up.
  */
 bool row_define(struct row *r, const struct definition *definition, const struct journal *journal);
@@ -58,8 +60,8 @@ bool row_define(struct row *r, const struct definition *definition, const struct
 /** row_grace_ms(r): half its interval. */
 uint64_t row_grace_ms(const struct row *r);
 
-/** row_sight(r, token, mail, now, journal): A mail with this verified token of the row was seen, by whatever session: count it, journal
- *  *found* before the delete command may leave.  Return what it was. */
+/** row_sight(r, token, mail, now, journal): A mail with this verified token of the row was seen, by whatever
+ *  session: count it, journal *found* before the delete command may leave.  Return what it was. */
 enum sighting row_sight(struct row *r, const struct token *t, const struct mail_facts *mail, const struct moment *now,
                         const struct journal *journal);
 
@@ -67,18 +69,20 @@ enum sighting row_sight(struct row *r, const struct token *t, const struct mail_
 bool row_misses(const struct row *r, uint64_t look_began_mono_ms);
 
 /**
- * row_look_ended(r, leg, report, look_began_mono_ms, out): What a session that this row had joined came to, for this row.  ${report} NULL: no
- * session was made (own fault).  Takes what was found since its last look.
+ * row_look_ended(r, leg, report, look_began_mono_ms, out): What a session that this row had joined came to, for this
+ * row.  ${report} NULL: no session was made (own fault).  Takes what was found since its last look.
  */
-void row_look_ended(struct row *r, const struct leg_outcome *leg, const struct look_report *report, uint64_t look_began_mono_ms,
-                    struct look_outcome *out);
+void row_look_ended(struct row *r, const struct leg_outcome *leg, const struct look_report *report,
+                    uint64_t look_began_mono_ms, struct look_outcome *out);
 
-/** row_may_send_data(r, look): false when PROBES_MAX are outstanding and looking keeps failing: test SMTP without DATA then. */
+/** row_may_send_data(r, look): false when PROBES_MAX are outstanding and looking keeps failing: test SMTP without
+ * DATA then. */
 bool row_may_send_data(const struct row *r, const struct look_outcome *look);
 
 /** row_send_begins(r, token, now, ticket, journal): The probe is recorded as sending.  False: memory.
  *  row_send_ended(r, token, fate, leg, now, journal, out): What became of it; ${token} NULL with SMTP_ENOUGH. */
-bool row_send_begins(struct row *r, const struct token *t, const struct moment *now, uint64_t ticket, const struct journal *journal);
+bool row_send_begins(struct row *r, const struct token *t, const struct moment *now, uint64_t ticket,
+                     const struct journal *journal);
 void row_send_ended(struct row *r, const struct token *t, enum smtp_fate fate, const struct leg_outcome *leg,
                     const struct moment *now, const struct journal *journal, struct send_outcome *out);
 
@@ -92,11 +96,12 @@ struct poll_facts {
 };
 
 /**
- * row_poll_ended(r, facts, now, journal): Judge, bring the status up to date (counters, texts, times, certificates), and journal it with its
- * event when the verdict changed, and with one event a certificate that nears its end.
+ * row_poll_ended(r, facts, now, journal): Judge, bring the status up to date (counters, texts, times, certificates),
+ * and journal it with its event when the verdict changed, and with one event a certificate that nears its end.
  * row_skipped(r): A start was missed.
  */
-void row_poll_ended(struct row *r, const struct poll_facts *facts, const struct moment *now, const struct journal *journal);
+void row_poll_ended(struct row *r, const struct poll_facts *facts, const struct moment *now,
+                    const struct journal *journal);
 void row_skipped(struct row *r);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * A trial: one whole round trip of one monitor in the foreground, for `emailmon test`: send a probe, look until it arrives, delete it.  Sealed
- * with a key of its own, so that a running emailmon leaves the probe alone.  No state is opened.
+ * A trial: one whole round trip of one monitor in the foreground, for `emailmon test`: send a probe, look until it
+ * arrives, delete it.  Sealed with a key of its own, so that a running emailmon leaves the probe alone.  No state is
+ * opened.
  */
 #ifndef EMAILMON_TRIAL_H
 #define EMAILMON_TRIAL_H
@@ -13,10 +14,11 @@
 enum { TRIAL_LOCKED_S = 60, TRIAL_ARRIVAL_S = 60, TRIAL_LOOK_EVERY_S = 5 };
 
 struct trial_events {
-    void (*stage)(void *owner, enum leg leg, enum stage stage);                              /* began */
-    void (*leg)(void *owner, enum leg leg, const struct leg_outcome *outcome);               /* a conversation settled */
-    void (*waiting)(void *owner, uint32_t waited_s);                                         /* the probe is not there yet */
-    void (*line)(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n);  /* the conversation; NULL: no trace */
+    void (*stage)(void *owner, enum leg leg, enum stage stage);                /* began */
+    void (*leg)(void *owner, enum leg leg, const struct leg_outcome *outcome); /* a conversation settled */
+    void (*waiting)(void *owner, uint32_t waited_s);                           /* the probe is not there yet */
+    void (*line)(void *owner, enum leg leg, bool from_server, const char *bytes,
+                 size_t n); /* the conversation; NULL: no trace */
 };
 
 struct trial_options {

@@ -1,6 +1,6 @@
 /*
- * The verdict: one pure function over one readable table.  What a look and a send came to, and the row's history, go in; the new
- * verdict, what it rests on, and the new history come out.  It knows no clock, socket, file or thread.
+ * The verdict: one pure function over one readable table.  What a look and a send came to, and the row's history, go
+ * in; the new verdict, what it rests on, and the new history come out.  It knows no clock, socket, file or thread.
  */
 #ifndef EMAILMON_VERDICT_H
 #define EMAILMON_VERDICT_H
@@ -20,11 +20,11 @@ enum look_kind {
 };
 
 enum send_kind {
-    SEND_SENT,    /* accepted for certain (or, with a full mailbox, all but DATA was) */
-    SEND_MAYBE,   /* the connection broke after the final dot: failure */
-    SEND_FAILED,  /* refused or failed: failure */
-    SEND_OWN,     /* this machine's own fault: failure */
-    SEND_SKIPPED  /* not tried, because the look ended in a fault of this machine that hits sending too */
+    SEND_SENT,   /* accepted for certain (or, with a full mailbox, all but DATA was) */
+    SEND_MAYBE,  /* the connection broke after the final dot: failure */
+    SEND_FAILED, /* refused or failed: failure */
+    SEND_OWN,    /* this machine's own fault: failure */
+    SEND_SKIPPED /* not tried, because the look ended in a fault of this machine that hits sending too */
 };
 
 struct look_outcome {
@@ -46,24 +46,26 @@ enum { KEEP_POLLS = 3 };
 struct history {
     enum verdict verdict; /* present one; VERDICT_UNKNOWN before the first */
     enum proof proof;
-    bool judged;          /* has been up or down since it was started or its path changed */
-    bool settled_once;    /* has been up or down ever: from then on unknown is an event too */
-    bool awaiting_proof;  /* down because of the sending leg: stays down until a probe is found */
-    uint32_t failures;    /* polls in a row that the rules call down */
-    uint8_t own_kept, in_use_kept, undeleted_kept, unfinished_kept; /* polls in a row that each keep rule has kept; at most KEEP_POLLS + 1 */
+    bool judged;         /* has been up or down since it was started or its path changed */
+    bool settled_once;   /* has been up or down ever: from then on unknown is an event too */
+    bool awaiting_proof; /* down because of the sending leg: stays down until a probe is found */
+    uint32_t failures;   /* polls in a row that the rules call down */
+    uint8_t own_kept, in_use_kept, undeleted_kept,
+        unfinished_kept; /* polls in a row that each keep rule has kept; at most KEEP_POLLS + 1 */
 };
 
 struct judgement {
-    struct history next;    /* next.verdict is the verdict */
-    bool failed;            /* the rules call this poll down (also while failures_before_down keeps the verdict) */
-    struct failure failure; /* the deciding failure of this poll, kept or not; failure_none: none.  Owned: failure_clear() */
+    struct history next; /* next.verdict is the verdict */
+    bool failed;         /* the rules call this poll down (also while failures_before_down keeps the verdict) */
+    struct failure
+        failure; /* the deciding failure of this poll, kept or not; failure_none: none.  Owned: failure_clear() */
 };
 
 /** history_init(h): a row before its first poll. */
 void history_init(struct history *h);
 
 /** verdict_judge(look, send, history, failures_before_down): Pure; copies failures. */
-struct judgement verdict_judge(const struct look_outcome *look, const struct send_outcome *send, const struct history *history,
-                               uint32_t failures_before_down);
+struct judgement verdict_judge(const struct look_outcome *look, const struct send_outcome *send,
+                               const struct history *history, uint32_t failures_before_down);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The key file: who this installation is (a random id) and one random master key, made once, 0600.  Everything else that is
- * sealed or proven is so with a key derived from the master under a label.
+ * The key file: who this installation is (a random id) and one random master key, made once, 0600.  Everything else
+ * that is sealed or proven is so with a key derived from the master under a label.
  */
 #ifndef EMAILMON_KEYS_H
 #define EMAILMON_KEYS_H
@@ -17,9 +17,10 @@ struct keys {
 };
 
 /**
- * keys_load(path, make, keys, why, size): Read the key file; when it is not there and ${make}, make it (complete or not at all: temporary
- * file, fsync, rename, fsync of the folder).  Refused: a file that group or others may read or write, that is not whole, that is
- * owned by somebody else.  False: one line in ${why} that names the path, the cause and the mend.
+ * keys_load(path, make, keys, why, size): Read the key file; when it is not there and ${make}, make it (complete or
+ * not at all: temporary file, fsync, rename, fsync of the folder).  Refused: a file that group or others may read or
+ * write, that is not whole, that is owned by somebody else.  False: one line in ${why} that names the path, the
+ * cause and the mend.
  */
 bool keys_load(const char *path, bool make, struct keys *keys, char *why, size_t size);
 
@@ -29,7 +30,8 @@ bool keys_random(struct keys *keys);
 /** keys_derive(keys, label, out): HMAC-SHA-256(master, label).  False: no memory.  Labels: "probe", "test", "seal". */
 bool keys_derive(const struct keys *keys, const char *label, uint8_t out[KEY_BYTES]);
 
-/** keys_serial(keys, name): The serial of the row with that name: the first 8 octets of HMAC-SHA-256(master, "serial" | name), never 0. */
+/** keys_serial(keys, name): The serial of the row with that name: the first 8 octets of HMAC-SHA-256(master,
+ * "serial" | name), never 0. */
 uint64_t keys_serial(const struct keys *keys, const char *name);
 
 /** keys_instance_text(keys, out): "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx". */

@@ -1,6 +1,7 @@
 /*
- * The store: its thread is the only owner of what must outlive the moment.  It takes journal entries from the worker, numbers events, tells the
- * worker what is kept (receipts) and the agent what happened (news), and keeps the file that `emailmon status` reads.
+ * The store: its thread is the only owner of what must outlive the moment.  It takes journal entries from the
+ * worker, numbers events, tells the worker what is kept (receipts) and the agent what happened (news), and keeps the
+ * file that `emailmon status` reads.
  *
  * Today everything but that file and the key file lives in memory and a restart begins anew.
  */
@@ -21,15 +22,18 @@ struct store_options {
 
 struct store;
 
-/** store_start(options, why, size): Check that the state's folder can be written, make the thread.  NULL: one line in ${why}. */
+/** store_start(options, why, size): Check that the state's folder can be written, make the thread.  NULL: one line
+ * in ${why}. */
 struct store *store_start(const struct store_options *options, char *why, size_t size);
 
-/** store_stop(s): Take what is still in the journal, write, end the thread, free.  Call it after the worker has ended. */
+/** store_stop(s): Take what is still in the journal, write, end the thread, free.  Call it after the worker has
+ * ended. */
 void store_stop(struct store *s);
 
 /**
- * store_read_status(path, row, owner, why, size): For `emailmon status`: call ${row} for each row of the status file, in the order of indexes, ${written_ms}
- * being the wall clock of the file's writing and ${running} whether the writer is still alive.  False: one line in ${why}.
+ * store_read_status(path, row, owner, why, size): For `emailmon status`: call ${row} for each row of the status
+ * file, in the order of indexes, ${written_ms} being the wall clock of the file's writing and ${running} whether the
+ * writer is still alive.  False: one line in ${why}.
  */
 struct stored_row {
     int32_t index;
@@ -38,6 +42,7 @@ struct stored_row {
     int64_t written_ms;
     bool running;
 };
-bool store_read_status(const char *path, void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);
+bool store_read_status(const char *path, void (*row)(void *owner, const struct stored_row *row), void *owner, char *why,
+                       size_t size);
 
 #endif
