@@ -99,6 +99,10 @@ struct monitor *monitor_new(const struct monitors *set, int32_t index, const str
         return NULL;
     m->index = index;
     m->serial = set->serial_of(set->owner, definition_text(definition, SETTING_name));
+    if (m->serial == 0) {
+        free(m);
+        return NULL;
+    }
     status_init(&m->status);
     monitor_define(m, definition);
     return m;

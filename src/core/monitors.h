@@ -19,7 +19,8 @@ struct monitor {
 struct monitors;
 
 /**
- * monitors_new(serial_of, owner): Return an empty set, or NULL.  ${serial_of}(owner, name) gives a new row its serial.
+ * monitors_new(serial_of, owner): Return an empty set, or NULL.  ${serial_of}(owner, name) gives a new row its
+ * serial; 0: memory.
  * monitors_free(set): release all.
  */
 struct monitors *monitors_new(uint64_t (*serial_of)(void *owner, const char *name), void *owner);
