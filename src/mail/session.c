@@ -1,0 +1,470 @@
+#include "session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
+enum { OUTPUT_FIRST_BYTES = 512, TRACE_MAX = 1024 };
+
+/* --- its life --- */
+
+struct session *session_new(size_t size, const struct machine *machine, const struct leg_settings *leg,
+                            struct login_memory *memory, struct sasl_cache *cache)
+{
+    struct session *s = calloc(1, size);
+    if (s == NULL)
+        return NULL;
+    s->machine = machine;
+    s->leg = leg;
+    s->mechanism = "";
+    s->failure = failure_none;
+    s->want = WANT_READ;
+    s->stage = STAGE_GREETING;
+    s->patience = PATIENCE_REPLY;
+    s->secured = leg->security == SECURITY_TLS;
+    s->lines.max = LIMIT_LINE_BYTES;
+    s->login = leg->auth ? login_begin(leg, memory, cache) : NULL;
+    if (leg->auth && s->login == NULL) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+static void drop(char **bytes, size_t *n, size_t size)
+{
+    if (*bytes != NULL)
+        explicit_bzero(*bytes, size);
+    free(*bytes);
+    *bytes = NULL;
+    *n = 0;
+}
+
+void session_free(struct session *s)
+{
+    if (s == NULL)
+        return;
+    if (s->machine->release != NULL)
+        s->machine->release(s);
+    failure_clear(&s->failure);
+    lines_free(&s->lines);
+    drop(&s->output, &s->output_bytes, s->output_size);
+    drop(&s->early, &s->early_bytes, s->early_bytes);
+    login_free(s->login);
+    free(s);
+}
+
+/* --- what it wants --- */
+
+void session_want_tls(struct session *s)
+{
+    if (s->want == WANT_READ)
+        s->want = WANT_TLS;
+}
+
+void session_hold(struct session *s)
+{
+    if (s->want == WANT_READ)
+        s->want = WANT_HOLD;
+}
+
+void session_settle(struct session *s)
+{
+    s->settled = true;
+}
+
+void session_close(struct session *s)
+{
+    s->settled = true;
+    if (s->want != WANT_FAILED)
+        s->want = WANT_CLOSE;
+}
+
+void session_logged_in(struct session *s, const char *mechanism)
+{
+    s->logged_in = true;
+    s->mechanism = mechanism;
+}
+
+static bool has_ended(const struct session *s)
+{
+    return s->want == WANT_CLOSE || s->want == WANT_FAILED;
+}
+
+/* --- how it fails --- */
+
+void session_fail_with(struct session *s, struct failure *why)
+{
+    if (has_ended(s) || s->settled) {
+        failure_clear(why);
+        session_close(s);
+        return;
+    }
+    if (why->leg == LEG_NONE)
+        why->leg = s->leg->leg;
+    if (why->stage == STAGE_NONE)
+        why->stage = s->stage;
+    failure_move(&s->failure, why);
+    s->want = WANT_FAILED;
+}
+
+void session_fail(struct session *s, enum cause cause)
+{
+    struct failure why = failure_make(s->leg->leg, s->stage, cause, 0);
+    session_fail_with(s, &why);
+}
+
+void session_fail_detail(struct session *s, enum cause cause, const char *format, ...)
+{
+    char detail[FAILURE_TEXT_MAX + 1];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    struct failure why = failure_make(s->leg->leg, s->stage, cause, 0);
+    failure_detail(&why, "%s", detail);
+    session_fail_with(s, &why);
+}
+
+static size_t mask(const struct session *s, const char *bytes, size_t n, char *dst, size_t size)
+{
+    return s->login != NULL ? login_mask(s->login, bytes, n, dst, size) : text_printable(dst, size, bytes, n);
+}
+
+struct failure session_reply_failure(const struct session *s, enum cause cause, int32_t code, const char *bytes,
+                                     size_t n)
+{
+    char shown[FAILURE_TEXT_MAX + 1];
+    struct failure why = failure_make(s->leg->leg, s->stage, cause, code);
+    failure_reply(&why, shown, mask(s, bytes, n, shown, sizeof shown));
+    return why;
+}
+
+void session_fail_reply(struct session *s, enum cause cause, int32_t code, const char *bytes, size_t n)
+{
+    struct failure why = session_reply_failure(s, cause, code, bytes, n);
+    session_fail_with(s, &why);
+}
+
+void session_fail_memory(struct session *s)
+{
+    struct failure why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
+    session_fail_with(s, &why);
+}
+
+/* --- what it says --- */
+
+/* Not realloc(): what is freed must not hold secrets. */
+static bool make_room(struct session *s, size_t n)
+{
+    size_t size = s->output_size == 0 ? OUTPUT_FIRST_BYTES : s->output_size;
+    if (n <= s->output_size - s->output_bytes)
+        return true;
+    while (size - s->output_bytes < n)
+        size *= 2;
+    char *bytes = malloc(size);
+    if (bytes == NULL) {
+        session_fail_memory(s);
+        return false;
+    }
+    if (s->output != NULL) {
+        memcpy(bytes, s->output, s->output_bytes);
+        explicit_bzero(s->output, s->output_size);
+        free(s->output);
+    }
+    s->output = bytes;
+    s->output_size = size;
+    return true;
+}
+
+/* Appends one line; ${shown} is what the trace shows of it, NULL: the line itself. */
+static void say(struct session *s, const char *shown, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0) {
+        session_fail_memory(s);
+        return;
+    }
+    size_t n = (size_t)length;
+    if (!make_room(s, n + sizeof "\r\n"))
+        return;
+    char *line = s->output + s->output_bytes;
+    (void)vsnprintf(line, n + 1, format, arguments);
+    if (memchr(line, '\r', n) != NULL || memchr(line, '\n', n) != NULL) {
+        explicit_bzero(line, n);
+        session_fail_detail(s, CAUSE_POLICY, "a setting holds a line end");
+        return;
+    }
+    memcpy(line + n, "\r\n", 2);
+    s->output_bytes += n + 2;
+    if (shown != NULL)
+        session_trace_line(s, false, shown, strlen(shown));
+    else
+        session_trace_line(s, false, line, n);
+}
+
+void session_say(struct session *s, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(s, NULL, format, arguments);
+    va_end(arguments);
+}
+
+void session_say_secret(struct session *s, const char *shown, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    s->output_secret = true;
+    say(s, shown, format, arguments);
+    va_end(arguments);
+}
+
+void session_put(struct session *s, const void *bytes, size_t n, bool secret)
+{
+    if (n == 0 || !make_room(s, n))
+        return;
+    memcpy(s->output + s->output_bytes, bytes, n);
+    s->output_bytes += n;
+    s->output_secret = s->output_secret || secret;
+}
+
+const void *session_output(const struct session *s, size_t *n)
+{
+    *n = s->output_bytes - s->output_sent;
+    return *n == 0 ? NULL : s->output + s->output_sent;
+}
+
+void session_sent(struct session *s, size_t n)
+{
+    size_t waiting = s->output_bytes - s->output_sent;
+    s->output_sent += n <= waiting ? n : waiting;
+    if (s->output_bytes == 0 || s->output_sent < s->output_bytes)
+        return;
+    if (s->output_secret)
+        explicit_bzero(s->output, s->output_bytes);
+    s->output_secret = false;
+    s->output_bytes = s->output_sent = 0;
+    if (s->machine->sent != NULL && !has_ended(s))
+        s->machine->sent(s);
+}
+
+/* --- its trace --- */
+
+void session_trace_line(struct session *s, bool from_server, const char *bytes, size_t n)
+{
+    char shown[TRACE_MAX];
+    if (s->trace.line == NULL)
+        return;
+    size_t length = mask(s, bytes, n, shown, sizeof shown);
+    s->trace.line(s->trace.owner, from_server, shown, length);
+    explicit_bzero(shown, sizeof shown);
+}
+
+static void trace_heard(struct session *s, const char *bytes, size_t n)
+{
+    static const char hidden[] = "****";
+    char line[TRACE_MAX];
+    size_t open = s->machine->open != NULL ? s->machine->open(s, bytes, n) : n;
+    if (open >= n || open > sizeof line - sizeof hidden) {
+        session_trace_line(s, true, bytes, open < n ? open : n);
+        return;
+    }
+    memcpy(line, bytes, open);
+    memcpy(line + open, hidden, sizeof hidden - 1);
+    session_trace_line(s, true, line, open + sizeof hidden - 1);
+}
+
+void session_set_trace(struct session *s, const struct session_trace *trace)
+{
+    s->trace = *trace;
+}
+
+/* --- what it hears --- */
+
+static size_t hear_line(struct session *s, const char *bytes, size_t n)
+{
+    size_t used = n;
+    switch (lines_take(&s->lines, bytes, n, &used)) {
+    case LINES_MORE:
+        break;
+    case LINES_READY:
+        if (s->trace.line != NULL)
+            trace_heard(s, s->lines.bytes, s->lines.n);
+        s->machine->line(s, s->lines.bytes, s->lines.n);
+        lines_next(&s->lines);
+        break;
+    case LINES_MALFORMED:
+        session_fail_detail(s, CAUSE_MALFORMED, "a stray CR or a NUL in the answer");
+        break;
+    case LINES_OVERSIZE:
+        session_fail_detail(s, CAUSE_OVERSIZE, "a line of more than %zu octets", s->lines.max);
+        break;
+    case LINES_NO_MEMORY:
+        session_fail_memory(s);
+        break;
+    }
+    return used;
+}
+
+/* Whatever ends the session from outside: ${why} is moved. */
+static void end(struct session *s, struct failure *why)
+{
+    if (why->leg == LEG_NONE)
+        why->leg = s->leg->leg;
+    if (why->stage == STAGE_NONE)
+        why->stage = s->stage;
+    if (has_ended(s)) {
+        failure_clear(why);
+    } else if (!s->settled && s->machine->broken != NULL && s->machine->broken(s, why)) {
+        failure_clear(why);
+        session_close(s);
+    } else {
+        session_fail_with(s, why);
+    }
+}
+
+static void end_oversize(struct session *s, uint64_t cap)
+{
+    struct failure why = failure_make(LEG_NONE, STAGE_NONE, CAUSE_OVERSIZE, 0);
+    failure_detail(&why, "more than %llu octets %s", (unsigned long long)cap,
+                   s->logged_in ? "in one session" : "before the login");
+    end(s, &why);
+}
+
+/* The server spoke after its go-ahead for TLS, where no honest one does: what it slipped in was not protected. */
+static void end_injection(struct session *s)
+{
+    struct failure why = failure_make(s->leg->leg, STAGE_START_TLS, CAUSE_INJECTION, 0);
+    s->want = WANT_READ;
+    session_fail_with(s, &why);
+}
+
+/* Said while held: heard when the session goes on. */
+static void keep_early(struct session *s, const char *bytes, size_t n)
+{
+    struct failure too_much = failure_make(LEG_NONE, STAGE_NONE, CAUSE_OVERSIZE, 0);
+    if (s->early_bytes + n > LIMIT_BEFORE_LOGIN_BYTES) {
+        end(s, &too_much);
+        return;
+    }
+    char *more = realloc(s->early, s->early_bytes + n);
+    if (more == NULL) {
+        session_fail_memory(s);
+        return;
+    }
+    memcpy(more + s->early_bytes, bytes, n);
+    s->early = more;
+    s->early_bytes += n;
+}
+
+static void hear(struct session *s, const char *bytes, size_t n)
+{
+    while (n > 0 && s->want == WANT_READ) {
+        uint64_t cap = s->logged_in ? LIMIT_SESSION_BYTES : LIMIT_BEFORE_LOGIN_BYTES;
+        if (s->received_bytes >= cap) {
+            end_oversize(s, cap);
+            return;
+        }
+        size_t piece = n <= cap - s->received_bytes ? n : (size_t)(cap - s->received_bytes);
+        size_t used = s->raw ? s->machine->raw(s, bytes, piece) : hear_line(s, bytes, piece);
+        s->received_bytes += used;
+        bytes += used;
+        n -= used;
+    }
+    if (n > 0 && s->want == WANT_TLS)
+        end_injection(s);
+    else if (n > 0 && s->want == WANT_HOLD)
+        keep_early(s, bytes, n);
+}
+
+/* --- what the driver calls --- */
+
+enum want session_start(struct session *s, const char *local_address)
+{
+    s->machine->start(s, local_address);
+    return s->want;
+}
+
+enum want session_feed(struct session *s, const void *bytes, size_t n)
+{
+    hear(s, bytes, n);
+    return s->want;
+}
+
+enum want session_secured(struct session *s)
+{
+    if (s->want != WANT_TLS)
+        return s->want;
+    s->want = WANT_READ;
+    s->secured = true;
+    s->raw = false;
+    lines_next(&s->lines);
+    s->machine->secured(s);
+    return s->want;
+}
+
+enum want session_resume(struct session *s)
+{
+    if (s->want != WANT_HOLD)
+        return s->want;
+    char *early = s->early;
+    size_t n = s->early_bytes;
+    s->early = NULL;
+    s->early_bytes = 0;
+    s->want = WANT_READ;
+    s->machine->resume(s, n > 0);
+    hear(s, early, n);
+    free(early);
+    return s->want;
+}
+
+enum want session_eof(struct session *s)
+{
+    struct failure why = failure_make(LEG_NONE, STAGE_NONE, CAUSE_CLOSED, 0);
+    end(s, &why);
+    return s->want;
+}
+
+enum want session_broken(struct session *s, const struct failure *why)
+{
+    struct failure copy = failure_copy(why);
+    end(s, &copy);
+    return s->want;
+}
+
+enum stage session_stage(const struct session *s)
+{
+    return s->stage;
+}
+
+enum patience session_patience(const struct session *s)
+{
+    return s->patience;
+}
+
+uint64_t session_progress(const struct session *s)
+{
+    return s->progress;
+}
+
+bool session_settled(const struct session *s)
+{
+    return s->settled;
+}
+
+const struct failure *session_failure(const struct session *s)
+{
+    return &s->failure;
+}
+
+const char *session_mechanism(const struct session *s)
+{
+    return s->mechanism;
+}
