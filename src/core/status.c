@@ -116,6 +116,79 @@ const struct text *status_text(const struct status *s, const struct status_colum
     return text;
 }
 
+int64_t status_moment(const struct status *s, const struct status_column *column)
+{
+    int64_t time_ms;
+    memcpy(&time_ms, (const char *)s + column->offset, sizeof time_ms);
+    return time_ms;
+}
+
+/* The numbers that an integer column can have. */
+static void bounds(enum status_kind kind, int64_t *min, int64_t *max)
+{
+    *min = 0;
+    *max = INT64_MAX;
+    switch (kind) {
+    case STATUS_VERDICT:
+        *min = VERDICT_UP;
+        *max = VERDICT_DISABLED;
+        break;
+    case STATUS_PROOF:
+        *min = PROOF_NONE;
+        *max = PROOF_ROUND_TRIP;
+        break;
+    case STATUS_LEG:
+        *min = LEG_NONE;
+        *max = LEG_LOCAL;
+        break;
+    case STATUS_STAGE:
+        *min = STAGE_NONE;
+        *max = STAGE_END - 1;
+        break;
+    case STATUS_CAUSE:
+        *min = CAUSE_NONE;
+        *max = CAUSE_END - 1;
+        break;
+    case STATUS_GAUGE:
+    case STATUS_COUNTER:
+        *max = UINT32_MAX;
+        break;
+    case STATUS_DAYS:
+        *min = INT32_MIN;
+        *max = INT32_MAX;
+        break;
+    case STATUS_TIME:
+    case STATUS_AGE:
+        break;
+    case STATUS_TEXT:
+        *max = -1;
+        break;
+    }
+}
+
+bool status_put_integer(struct status *s, const struct status_column *column, int64_t value)
+{
+    char *member = (char *)s + column->offset;
+    int64_t min, max;
+    bounds(column->kind, &min, &max);
+    if (value < min || value > max)
+        return false;
+    if (max <= UINT8_MAX) {
+        *(uint8_t *)member = (uint8_t)value;
+    } else if (max <= UINT32_MAX) {
+        uint32_t number = (uint32_t)value; /* DAYS too: the same bits */
+        memcpy(member, &number, sizeof number);
+    } else {
+        memcpy(member, &value, sizeof value);
+    }
+    return true;
+}
+
+void status_put_text(struct status *s, const struct status_column *column, const struct text *text)
+{
+    status_set_text(text_slot(s, column), text);
+}
+
 const char *verdict_word(enum verdict v)
 {
     static const char *const words[] = {

@@ -74,6 +74,15 @@ int64_t status_integer(const struct status *s, const struct status_column *colum
 /** status_text(s, column): a TEXT column, or NULL for "". */
 const struct text *status_text(const struct status *s, const struct status_column *column);
 
+/**
+ * For those who keep a status: status_moment(s, column): of an AGE, the moment itself.  status_put_integer(s, column,
+ * value): the reverse of it and of status_integer(); false, and ${s} as before, when ${value} is none that the column can
+ * have.  status_put_text(s, column, text): a TEXT takes over ${text}.
+ */
+int64_t status_moment(const struct status *s, const struct status_column *column);
+bool status_put_integer(struct status *s, const struct status_column *column, int64_t value);
+void status_put_text(struct status *s, const struct status_column *column, const struct text *text);
+
 /** Words of the enumerations ("up", "roundTrip"); "?" for a number that is none. */
 const char *verdict_word(enum verdict v);
 const char *proof_word(enum proof p);

@@ -30,19 +30,22 @@ struct store *store_start(const struct store_options *options, char *why, size_t
  * ended. */
 void store_stop(struct store *s);
 
-/**
- * store_read_status(path, row, owner, why, size): For `emailmon status`: call ${row} for each row of the status
- * file, in the order of indexes, ${written_ms} being the wall clock of the file's writing and ${running} whether the
- * writer is still alive.  False: one line in ${why}.
- */
+/** What the status file says of itself, and a row of it.  Texts live for the call that gets the row. */
+struct stored_state {
+    int64_t written_ms; /* wall clock */
+    bool running;       /* the emailmon that wrote it still lives */
+};
 struct stored_row {
     int32_t index;
     const char *name;
     struct status status;
-    int64_t written_ms;
-    bool running;
 };
-bool store_read_status(const char *path, void (*row)(void *owner, const struct stored_row *row), void *owner, char *why,
-                       size_t size);
+
+/**
+ * store_read_status(path, state, row, owner, why, size): For `emailmon status`: read the status file beside ${path}
+ * (`state` of the configuration), call ${row} for each row in the order of indexes.  False: one line in ${why}.
+ */
+bool store_read_status(const char *path, struct stored_state *state,
+                       void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);
 
 #endif
