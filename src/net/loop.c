@@ -1,5 +1,7 @@
 #include "loop.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "loop_uv.h"
@@ -88,6 +90,15 @@ static void on_check(uv_check_t *check)
     deadlines_decide(l);
 }
 
+/* libuv writes with write(2): to a connection that is gone, that would end the process instead of failing. */
+static void block_pipe_signal(void)
+{
+    sigset_t pipe_signal;
+    (void)sigemptyset(&pipe_signal);
+    (void)sigaddset(&pipe_signal, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
+}
+
 struct loop *loop_new(void)
 {
     struct loop *l = calloc(1, sizeof *l);
@@ -97,6 +108,7 @@ struct loop *loop_new(void)
         free(l);
         return NULL;
     }
+    block_pipe_signal();
     /* None of these can fail; the alarm alone keeps the loop running. */
     (void)uv_prepare_init(&l->uv, &l->prepare);
     (void)uv_check_init(&l->uv, &l->check);

@@ -13,7 +13,7 @@
 struct tls; /* the contexts of one loop */
 
 /** tls_new(ca_file, why): ${ca_file} NULL or "": the system's certificates.  NULL fills ${why} (leg local, cause
- * state). */
+ * state).  tls_free(t): after the streams that use it; NULL is fine. */
 struct tls *tls_new(const char *ca_file, struct failure *why);
 void tls_free(struct tls *t);
 

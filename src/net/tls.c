@@ -1,0 +1,91 @@
+#include "tls_parts.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+
+#include "tls_pipe.h"
+
+enum { SECONDS_A_DAY = 86400 };
+
+/*
+ * Resumption is off: a monitor has to see today's certificate each time, and a resumed handshake shows none.  A TCP
+ * connection that ends without close_notify must be noticed, so SSL_OP_IGNORE_UNEXPECTED_EOF stays off.
+ */
+static SSL_CTX *new_context(int verify_mode)
+{
+    SSL_CTX *c = SSL_CTX_new(TLS_client_method());
+    if (c == NULL)
+        return NULL;
+    SSL_CTX_set_verify(c, verify_mode, NULL);
+    SSL_CTX_set_verify_depth(c, TLS_CHAIN_DEPTH_MAX);
+    SSL_CTX_set_cert_verify_callback(c, tls_verify_chain, NULL);
+    SSL_CTX_set_max_cert_list(c, TLS_CHAIN_BYTES_MAX);
+    (void)SSL_CTX_set_options(c, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+    (void)SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    (void)SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+    if (SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) == 1)
+        return c;
+    SSL_CTX_free(c);
+    return NULL;
+}
+
+static bool load_authorities(SSL_CTX *c, const char *ca_file)
+{
+    if (ca_file == NULL || ca_file[0] == '\0')
+        return SSL_CTX_set_default_verify_paths(c) == 1;
+    return SSL_CTX_load_verify_file(c, ca_file) == 1;
+}
+
+static void explain(const char *ca_file, struct failure *why)
+{
+    unsigned long error = ERR_peek_error();
+    const char *reason = ERR_reason_error_string(error);
+    *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_STATE, 0);
+    failure_detail(why, "%s: %s", ca_file == NULL || ca_file[0] == '\0' ? "the system's certificates" : ca_file,
+                   ERR_SYSTEM_ERROR(error) ? "cannot be read"
+                   : reason != NULL        ? reason
+                                           : "no certificate in it");
+    ERR_clear_error();
+}
+
+struct tls *tls_new(const char *ca_file, struct failure *why)
+{
+    struct tls *t = calloc(1, sizeof *t);
+    if (t != NULL) {
+        t->proving = new_context(SSL_VERIFY_PEER);
+        t->believing = new_context(SSL_VERIFY_NONE);
+        t->pipe = tls_pipe_method();
+    }
+    if (t == NULL || t->proving == NULL || t->believing == NULL || t->pipe == NULL) {
+        *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_STATE, 0);
+        failure_detail(why, "TLS cannot be set up: out of memory, or OpenSSL's configuration forbids TLS 1.2");
+        tls_free(t);
+        return NULL;
+    }
+    ERR_clear_error();
+    if (!load_authorities(t->proving, ca_file)) {
+        explain(ca_file, why);
+        tls_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+void tls_free(struct tls *t)
+{
+    if (t == NULL)
+        return;
+    SSL_CTX_free(t->proving);
+    SSL_CTX_free(t->believing);
+    BIO_meth_free(t->pipe);
+    free(t);
+}
+
+int32_t tls_days_left(int64_t expires_s, int64_t wall_s)
+{
+    int64_t left_s;
+    if (__builtin_sub_overflow(expires_s, wall_s, &left_s))
+        return expires_s > wall_s ? INT32_MAX : INT32_MIN;
+    int64_t days = left_s / SECONDS_A_DAY - (left_s % SECONDS_A_DAY < 0 ? 1 : 0);
+    return days > INT32_MAX ? INT32_MAX : days < INT32_MIN ? INT32_MIN : (int32_t)days;
+}
