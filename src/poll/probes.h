@@ -22,6 +22,7 @@ struct outstanding {
     uint64_t accepted_mono_ms; /* monotonic time of the acceptance (of the send's end, when uncertain) */
     int64_t accepted_wall_ms;
     uint8_t state; /* PROBE_SENDING, PROBE_OUT, PROBE_MAYBE, PROBE_OPTIONAL */
+    uint8_t noted; /* the state that was journaled last; the row's, 0 at first */
     bool missed;   /* an earlier finished look, made when it was old enough, did not find it */
 };
 
@@ -48,8 +49,11 @@ void probes_clear(struct probes *p);
 bool probes_sending(struct probes *p, const struct token *t, struct outstanding *lost, bool *was_lost);
 
 /** probes_fate(p, token, state, mono_ms, wall_ms): PROBE_OUT, PROBE_MAYBE or PROBE_REMOVED for the one that is
- *  PROBE_SENDING.  Nothing when it was found meanwhile. */
-void probes_fate(struct probes *p, const struct token *t, enum probe_state state, uint64_t mono_ms, int64_t wall_ms);
+ *  PROBE_SENDING.  False: it is not there (never began, found meanwhile, or forgotten); nothing changed. */
+bool probes_fate(struct probes *p, const struct token *t, enum probe_state state, uint64_t mono_ms, int64_t wall_ms);
+
+/** probes_describe(token, o): The token as an outstanding probe without a state. */
+void probes_describe(const struct token *t, struct outstanding *o);
 
 enum sighting {
     SIGHTING_FOUND,     /* it was outstanding; consumed now */
@@ -67,17 +71,20 @@ enum sighting probes_sight(struct probes *p, const struct token *t, int64_t wall
  * probes_expected(p, look_began_mono_ms, grace_ms): how many PROBE_OUT not missed yet were accepted at least
  * ${grace_ms} before.
  * probes_waiting(p): how many PROBE_OUT not missed yet there are, whatever their age.
- * probes_look_ended(p, look_began_mono_ms, grace_ms): A finished look did not find them: those expected become
- * PROBE_OPTIONAL, missed.
+ * probes_look_ended(p, look_began_mono_ms, grace_ms): A finished look did not find them: all that old are missed, and
+ * late when they are found; PROBE_OUT becomes PROBE_OPTIONAL, so that each absence is evidence once.
  */
 unsigned probes_expected(const struct probes *p, uint64_t look_began_mono_ms, uint64_t grace_ms);
 unsigned probes_waiting(const struct probes *p);
 void probes_look_ended(struct probes *p, uint64_t look_began_mono_ms, uint64_t grace_ms);
 
-/** probes_expire(p, wall_s): Give up those older than seven days; return how many.  probes_optional(p): None is
- *  evidence of loss any more (disabled).  probes_forget(p): drop all outstanding (path changed); consumed ones are
- *  kept. */
-unsigned probes_expire(struct probes *p, int64_t wall_s);
+/**
+ * probes_expire(p, wall_s, lost): Give up the oldest one of those older than seven days, into ${lost}; false: there is
+ * none.
+ * probes_optional(p): None is evidence of loss any more (disabled).
+ * probes_forget(p): Drop all outstanding, and what was found (path changed); consumed ones are kept.
+ */
+bool probes_expire(struct probes *p, int64_t wall_s, struct outstanding *lost);
 void probes_optional(struct probes *p);
 void probes_forget(struct probes *p);
 

@@ -19,10 +19,18 @@ struct journal {
     void *owner;
 };
 
-/** Which certificate a row was warned of, a leg: one event when it nears its end, one more when it has ended. */
+/** What a row knows of one leg's certificates: the end of the last one seen, and which ones it has warned of: one event
+ * when such a certificate nears its end, one more when it has ended.  Servers behind one name may show several. */
+enum { CERTIFICATES_WARNED_MAX = 4, CERTIFICATE_WARN_DAYS = 14 };
+enum certificate_warning { CERTIFICATE_FINE, CERTIFICATE_ENDS_SOON, CERTIFICATE_ENDED };
+
 struct certificate_memory {
-    uint8_t sha256[32];
-    uint8_t warned; /* 0: not; 1: it ends soon; 2: it has ended */
+    int64_t expires_s; /* wall clock; 0: none was seen */
+    struct {
+        uint8_t sha256_start[8]; /* enough to tell the few apart */
+        uint8_t warning;         /* enum certificate_warning; CERTIFICATE_FINE: a free place */
+    } warned[CERTIFICATES_WARNED_MAX];
+    uint8_t next; /* the place that is taken next */
 };
 
 struct row {
@@ -51,14 +59,19 @@ bool row_init(struct row *r, int32_t index, uint64_t serial, const struct defini
 void row_clear(struct row *r);
 
 /**
- * row_define(r, definition, journal): The row's definition changed.  A changed path forgets what is outstanding
- * (first_poll again); disabled: probes become optional, verdict disabled; enabled: first_poll again.
+ * row_define(r, definition, now, journal): The row's definition changed.  A changed path forgets what is outstanding and
+ * what was found (first_poll again; the verdict stays until that poll, but no rule keeps it); off: probes become
+ * optional, verdict disabled, no event; on again: like a new row, first_poll, verdict unknown.
  * Return whether a poll under way must be given up.
  */
-bool row_define(struct row *r, const struct definition *definition, const struct journal *journal);
+bool row_define(struct row *r, const struct definition *definition, const struct moment *now,
+                const struct journal *journal);
 
-/** row_grace_ms(r): half its interval. */
+/** row_grace_ms(r): half its interval.  row_forged(r): A mail that imitates its probes was seen.  row_skipped(r): A start
+ * was missed. */
 uint64_t row_grace_ms(const struct row *r);
+void row_forged(struct row *r);
+void row_skipped(struct row *r);
 
 /** row_sight(r, token, mail, now, journal): A mail with this verified token of the row was seen, by whatever
  *  session: count it, journal *found* before the delete command may leave.  Return what it was. */
@@ -70,21 +83,30 @@ bool row_misses(const struct row *r, uint64_t look_began_mono_ms);
 
 /**
  * row_look_ended(r, leg, report, look_began_mono_ms, out): What a session that this row had joined came to, for this
- * row.  ${report} NULL: no session was made (own fault).  Takes what was found since its last look.
+ * row; ${out} is overwritten, then look_outcome_clear() it.  ${report} NULL: no session was made (own fault).  Takes
+ * what was found since its last look; a look that failed before it read the mailbox leaves that to the next one.
+ * look_outcome_none(out): none was made.
  */
 void row_look_ended(struct row *r, const struct leg_outcome *leg, const struct look_report *report,
                     uint64_t look_began_mono_ms, struct look_outcome *out);
+void look_outcome_none(struct look_outcome *out);
+void look_outcome_clear(struct look_outcome *out);
 
-/** row_may_send_data(r, look): false when PROBES_MAX are outstanding and looking keeps failing: test SMTP without
- * DATA then. */
+/** row_may_send_data(r, look): false when PROBES_MAX are outstanding and looking fails: test SMTP without DATA then. */
 bool row_may_send_data(const struct row *r, const struct look_outcome *look);
 
-/** row_send_begins(r, token, now, ticket, journal): The probe is recorded as sending.  False: memory.
- *  row_send_ended(r, token, fate, leg, now, journal, out): What became of it; ${token} NULL with SMTP_ENOUGH. */
+/**
+ * row_send_begins(r, token, now, ticket, journal): The probe is recorded as sending.  False: memory.
+ * row_send_ended(r, token, fate, leg, now, journal, out): What became of it; ${token} NULL with SMTP_ENOUGH; a token
+ * that never began is fine.  ${out} is overwritten, then send_outcome_clear() it.
+ * send_outcome_skipped(out): It was not tried.
+ */
 bool row_send_begins(struct row *r, const struct token *t, const struct moment *now, uint64_t ticket,
                      const struct journal *journal);
 void row_send_ended(struct row *r, const struct token *t, enum smtp_fate fate, const struct leg_outcome *leg,
                     const struct moment *now, const struct journal *journal, struct send_outcome *out);
+void send_outcome_skipped(struct send_outcome *out);
+void send_outcome_clear(struct send_outcome *out);
 
 /** A whole poll, for row_poll_ended(). */
 struct poll_facts {
@@ -97,11 +119,11 @@ struct poll_facts {
 
 /**
  * row_poll_ended(r, facts, now, journal): Judge, bring the status up to date (counters, texts, times, certificates),
- * and journal it with its event when the verdict changed, and with one event a certificate that nears its end.
- * row_skipped(r): A start was missed.
+ * and journal it with its event when the verdict changed, and with one event a certificate that nears its end.  No
+ * first poll any more.  A look that was not made because its password is not at hand counts as this machine's own
+ * fault, so that such a row is unknown and not up.  status.next_poll is the caller's.
  */
 void row_poll_ended(struct row *r, const struct poll_facts *facts, const struct moment *now,
                     const struct journal *journal);
-void row_skipped(struct row *r);
 
 #endif

@@ -13,8 +13,8 @@ enum look_kind {
     LOOK_FOUND,            /* at least one own probe was found */
     LOOK_NOTHING_EXPECTED, /* nothing is certainly outstanding: the look proves nothing */
     LOOK_PENDING,          /* what is outstanding is too young to be missed */
-    LOOK_UNFINISHED,       /* something is missing, but mails are left that were not inspected */
-    LOOK_MISSING,          /* something certainly accepted is not there */
+    LOOK_UNFINISHED,       /* something is missing, but mails are left that were not inspected: failure */
+    LOOK_MISSING,          /* something certainly accepted is not there: failure, or failure_none for a plain one */
     LOOK_FAILED,           /* the incoming leg failed: failure */
     LOOK_OWN               /* this machine's own fault: failure */
 };
@@ -29,7 +29,7 @@ enum send_kind {
 
 struct look_outcome {
     enum look_kind kind;
-    struct failure failure;  /* of LOOK_FAILED and LOOK_OWN */
+    struct failure failure;  /* of LOOK_FAILED, LOOK_OWN, LOOK_UNFINISHED, LOOK_MISSING */
     bool undeleted;          /* every deletion of found probes was refused or without effect ... */
     struct failure deletion; /* ... and why */
 };
@@ -57,14 +57,18 @@ struct history {
 struct judgement {
     struct history next; /* next.verdict is the verdict */
     bool failed;         /* the rules call this poll down (also while failures_before_down keeps the verdict) */
-    struct failure
-        failure; /* the deciding failure of this poll, kept or not; failure_none: none.  Owned: failure_clear() */
+    /* The deciding failure of this poll, kept or not; failure_none: none.  Owned: failure_clear(). */
+    struct failure failure;
 };
 
 /** history_init(h): a row before its first poll. */
 void history_init(struct history *h);
 
-/** verdict_judge(look, send, history, failures_before_down): Pure; copies failures. */
+/**
+ * verdict_judge(look, send, history, failures_before_down): Pure; copies failures.
+ * Polls that a keep rule decides neither add to ${history}->failures nor end them; a poll called unknown ends them.
+ * A row that was not judged keeps no verdict but unknown.
+ */
 struct judgement verdict_judge(const struct look_outcome *look, const struct send_outcome *send,
                                const struct history *history, uint32_t failures_before_down);
 

@@ -1,0 +1,44 @@
+/* What the files of a row share: its entries in the journal, and how its texts are set.  Of nobody else's concern. */
+#ifndef EMAILMON_ROW_PARTS_H
+#define EMAILMON_ROW_PARTS_H
+
+#include "row.h"
+
+/** row_journal_probe(r, o, state, ticket, journal): The probe ${o} got this state.  row_journal_probes(r, journal): the same for
+ * all outstanding ones whose state is not on record yet.  row_journal_forget(r, journal): All are forgotten. */
+void row_journal_probe(const struct row *r, const struct outstanding *o, enum probe_state state, uint64_t ticket,
+                       const struct journal *journal);
+void row_journal_probes(struct row *r, const struct journal *journal);
+void row_journal_forget(const struct row *r, const struct journal *journal);
+
+/** row_journal_status(r, event, journal): The status as it is now, with an event (taken over), or NULL. */
+void row_journal_status(const struct row *r, struct event *event, const struct journal *journal);
+
+/** row_event(r, kind, old, now, out): An event of the row as it is now, its failure none; with its name, device, days
+ * and what `notify` says of it. */
+void row_event(const struct row *r, enum event_kind kind, enum verdict old, const struct moment *now,
+               struct event *out);
+
+/** row_count_outstanding(r): bring the status' number up to date. */
+void row_count_outstanding(struct row *r);
+
+/** row_expire(r, now, journal): Give up what was not found within seven days. */
+void row_expire(struct row *r, const struct moment *now, const struct journal *journal);
+
+/** row_words(slot, words): Set a text of the status; the same words keep the text that is there. */
+void row_words(const struct text **slot, const char *words);
+
+/** row_lacks_secret(r, leg, why): Whether that leg needs a password and has none, and the failure that this is. */
+bool row_lacks_secret(const struct row *r, enum leg leg, struct failure *why);
+
+/**
+ * row_certificate(r, leg, outcome, now): What this leg's handshake showed, and the days of the status.
+ * row_certificate_event(r, leg, outcome, now, event): Whether that is to be warned of; then ${event} is filled, and
+ * remembered as made.
+ */
+void row_certificate(struct row *r, enum leg leg, const struct leg_outcome *outcome, const struct moment *now);
+bool row_certificate_event(struct row *r, enum leg leg, const struct leg_outcome *outcome, const struct moment *now,
+                           struct event *event);
+void row_certificate_forget(struct row *r, enum leg leg);
+
+#endif
