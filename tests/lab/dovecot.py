@@ -90,10 +90,9 @@ def instance_of(row):
 
 
 def instances():
-    """Name -> mechanisms.  `user` offers no SASL, but needs PLAIN for the protocols' own login (see hide_sasl)."""
+    """Name -> mechanisms.  The doors with the login `user` are none of Dovecot's (see oldlogin)."""
     return {
         **{login: LOGINS[login][1] for login in LOGINS if login not in ("noauth", "user")},
-        "user": ("PLAIN",),
         DELIVERY: LOGINS["all"][1],
         OLD: LOGINS["all"][1],
         NO_UIDPLUS: ("PLAIN",),
@@ -148,7 +147,7 @@ def config(name, mechanisms):
         text += "ssl_min_protocol = TLSv1\nssl_cipher_list = ALL:@SECLEVEL=0\n"
         text += "import_environment = OPENSSL_CONF=/etc/lab/old-openssl.cnf\n"
     if name == NO_UIDPLUS:
-        text += "imap_capability = IMAP4rev1 SASL-IR LITERAL+ ENABLE IDLE NAMESPACE UNSELECT AUTH=PLAIN\n"
+        text += "imap_capability = IMAP4rev1 SASL-IR LITERAL+ ENABLE IDLE NAMESPACE UNSELECT\n"
     return text
 
 

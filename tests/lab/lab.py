@@ -16,6 +16,7 @@ import time
 import certs
 import dovecot
 import names
+import oldlogin
 import postfix
 import processes
 import root
@@ -82,6 +83,7 @@ def start():
     postfix.start()
     names.start()
     silent.start()
+    oldlogin.start()
     for door in doors():
         wait_for(lambda door=door: is_open(door), START_S, "a server at %s:%d" % door)
     wait_for(names_answer, START_S, "the name server")

@@ -4,6 +4,7 @@ Nothing leaves the machine: one domain, delivered by LMTP to Dovecot's delivery 
 error.  Retries come after seconds, so that a mail that had to wait does not make a test wait.
 """
 
+import json
 import os
 
 import certs
@@ -60,7 +61,7 @@ auth_only = check_recipient_access regexp:/etc/postfix/recipients, permit_sasl_a
 
 # Postfix's own processes, as few as the lab needs: name, type, wakeup, limit, command
 SERVICES = """pickup     unix n - n 60 1 pickup
-cleanup    unix - - n - 0 cleanup
+cleanup    unix n - n - 0 cleanup
 qmgr       unix n - n 300 1 qmgr
 tlsmgr     unix - - n 1000? 1 tlsmgr
 rewrite    unix - - n - - trivial-rewrite
@@ -163,7 +164,6 @@ def release_held():
 
 def queue():
     """The queue as one line a mail: name of its queue (held ones: hold) and recipients."""
-    import json
     listing = processes.run("/usr/sbin/postqueue", "-j")
     mails = [json.loads(line) for line in listing.splitlines() if line.startswith("{")]
     return [(mail["queue_name"], [r["address"] for r in mail["recipients"]]) for mail in mails]

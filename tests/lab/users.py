@@ -54,11 +54,11 @@ def address(user, detail=""):
 
 
 def passwd_file():
-    """Dovecot's passwd-file.  base64, because a colon separates fields."""
+    """Dovecot's passwd-file.  base64, because a colon separates fields; a name is looked up with its quotes escaped."""
     lines = []
     for user, password in passwords().items():
         secret = base64.b64encode(password.encode()).decode()
-        lines.append(f"{user}:{{PLAIN.b64}}{secret}:5000:5000::{home(user)}::")
-        if folder(user) != user:
-            lines.append(f"{folder(user)}:{{PLAIN.b64}}{secret}:5000:5000::{home(user)}::")
+        escaped = user.replace("\\", "\\\\").replace('"', '\\"')
+        for name in sorted({user, escaped, folder(user)}):
+            lines.append(f"{name}:{{PLAIN.b64}}{secret}:5000:5000::{home(user)}::")
     return "\n".join(lines) + "\n"
