@@ -1,0 +1,185 @@
+#include "group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t handle_key(const uint8_t handle[TOKEN_HANDLE_BYTES])
+{
+    uint64_t key;
+    memcpy(&key, handle, sizeof key);
+    return key;
+}
+
+/* --- which group --- */
+
+/* With their NULs, so that no part of one text can pass for a part of the other. */
+static uint64_t mix_text(uint64_t mixed, const char *text)
+{
+    return key_mix(mixed, text, strlen(text) + 1);
+}
+
+static uint64_t mix(uint64_t seed, const struct leg_settings *leg)
+{
+    uint32_t numbers[] = {leg->protocol, leg->port, leg->security, leg->tls_verify, leg->plaintext_auth};
+    uint64_t mixed = key_mix(seed, numbers, sizeof numbers);
+    mixed = mix_text(mixed, leg->server);
+    mixed = mix_text(mixed, leg->tls_name);
+    mixed = mix_text(mixed, leg->username);
+    return mix_text(mixed, leg->password);
+}
+
+static struct group *group_new(struct worker *w, uint64_t key, uint64_t proof)
+{
+    struct group *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return NULL;
+    *g = (struct group){.worker = w, .key = key, .proof = proof, .drop_began_ms = loop_now_ms(w->with.loop)};
+    g->login.worked = MECHANISM_NONE;
+    list_init(&g->members);
+    list_init(&g->parked);
+    list_init(&g->gone);
+    g->same = key_map_get(&w->groups, key);
+    if (key_map_put(&w->groups, key, g))
+        return g;
+    free(g);
+    return NULL;
+}
+
+struct group *group_of(struct worker *w, const struct definition *definition)
+{
+    struct leg_settings leg;
+    definition_leg(definition, LEG_INCOMING, &leg);
+    uint64_t key = mix(w->group_seeds[0], &leg), proof = mix(w->group_seeds[1], &leg);
+    struct group *g = key_map_get(&w->groups, key);
+    while (g != NULL && g->proof != proof)
+        g = g->same;
+    return g != NULL ? g : group_new(w, key, proof);
+}
+
+/* --- who is in it --- */
+
+/* A look of this group may have passed over the probes of a row that was not in it yet. */
+static bool was_passed_over(const struct group *g, const struct watched *x)
+{
+    return x->row.probes.outstanding_count > 0 && g->drop != NULL && !drop_memory_is_new(g->drop);
+}
+
+void group_add(struct group *g, struct watched *x)
+{
+    x->group = g;
+    list_append(&g->members, &x->member);
+    if (was_passed_over(g, x))
+        g->drop_is_void = true;
+}
+
+void group_remove(struct watched *x)
+{
+    struct group *g = x->group;
+    x->group = NULL;
+    list_remove(&x->member);
+    group_release(g);
+}
+
+static void unmap(struct group *g)
+{
+    struct key_map *groups = &g->worker->groups;
+    struct group *first = key_map_get(groups, g->key);
+    if (first != g) {
+        while (first->same != g)
+            first = first->same;
+        first->same = g->same;
+    } else if (g->same != NULL) {
+        (void)key_map_put(groups, g->key, g->same); /* the key is there: needs no memory */
+    } else {
+        key_map_remove(groups, g->key);
+    }
+}
+
+static void group_free(struct group *g)
+{
+    list_remove(&g->ready);
+    drop_memory_free(g->drop);
+    definition_unref(g->last_look);
+    free(g->forged);
+    free(g);
+}
+
+void group_release(struct group *g)
+{
+    if (!list_is_empty(&g->members) || !list_is_empty(&g->parked) || !list_is_empty(&g->gone) || g->look != NULL ||
+        g->last_look != NULL)
+        return;
+    unmap(g);
+    group_free(g);
+}
+
+/* --- who was in it --- */
+
+static void forget_gone(struct worker *w, struct gone *gone)
+{
+    list_remove(&gone->link);
+    list_remove(&gone->age);
+    if (key_map_get(&w->gone_handles, handle_key(gone->handle)) == gone)
+        key_map_remove(&w->gone_handles, handle_key(gone->handle));
+    w->gone_count--;
+    free(gone);
+}
+
+/* The oldest one, and its group when that is of no use any more. */
+static void forget_oldest(struct worker *w)
+{
+    struct gone *gone = LIST_OWNER(list_first(&w->gone), struct gone, age);
+    struct group *g = gone->group;
+    forget_gone(w, gone);
+    group_release(g);
+}
+
+void groups_expire(struct worker *w)
+{
+    uint64_t now_ms = loop_now_ms(w->with.loop);
+    for (struct link *l; (l = list_first(&w->gone)) != NULL;) {
+        if (LIST_OWNER(l, struct gone, age)->until_ms > now_ms)
+            break;
+        forget_oldest(w);
+    }
+}
+
+/* When memory is short its probes just stay where they are: they harm nobody. */
+void group_keep_gone(struct group *g, const struct row *row, bool look)
+{
+    struct worker *w = g->worker;
+    struct gone *gone = calloc(1, sizeof *gone);
+    if (gone == NULL || !key_map_put(&w->gone_handles, handle_key(row->handle), gone)) {
+        free(gone);
+        return;
+    }
+    gone->group = g;
+    gone->serial = row->serial;
+    gone->until_ms = loop_now_ms(w->with.loop) + (uint64_t)GONE_LASTS_S * 1000;
+    memcpy(gone->handle, row->handle, sizeof gone->handle);
+    list_append(&g->gone, &gone->link);
+    list_append(&w->gone, &gone->age);
+    w->gone_count++;
+    if (look) {
+        definition_unref(g->last_look);
+        g->last_look = definition_ref(row->definition);
+    }
+    while (w->gone_count > GONE_MAX)
+        forget_oldest(w);
+}
+
+/* --- the end --- */
+
+void groups_free(struct worker *w)
+{
+    while (!list_is_empty(&w->gone))
+        forget_gone(w, LIST_OWNER(list_first(&w->gone), struct gone, age));
+    for (size_t i = 0; i < w->groups.room; i++)
+        for (struct group *g = w->groups.slots[i].value, *same; g != NULL; g = same) {
+            same = g->same;
+            look_give_up(g);
+            group_free(g);
+        }
+    key_map_clear(&w->groups);
+    key_map_clear(&w->gone_handles);
+}

@@ -1,0 +1,256 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe.h"
+#include "worker_parts.h"
+
+/* A probe on its way to the SMTP server.  It outlives its poll by the time that saying goodbye takes. */
+struct send {
+    struct worker *worker;
+    struct watched *watched;             /* whose probe it is */
+    struct poll *poll;                   /* NULL: that is over, or was given up */
+    struct link link;                    /* among the worker's */
+    const struct definition *definition; /* one reference: ${leg} points into it */
+    struct leg_settings leg;
+    struct token token;
+    bool begun; /* the probe is recorded as sending */
+    bool settled;
+    struct session *session;
+    struct conversation *conversation;
+    struct ticket_wait *wait;
+    size_t message_bytes;
+    char message[];
+};
+
+static void send_free(struct send *s)
+{
+    conversation_free(s->conversation);
+    session_free(s->session);
+    ticket_wait_free(s->wait);
+    list_remove(&s->link);
+    definition_unref(s->definition);
+    free(s);
+}
+
+/* --- what became of it --- */
+
+/* Records it; the poll, if there still is one, goes on with ${outcome}. */
+static void record_fate(struct send *s, const struct leg_outcome *outcome, struct send_outcome *out)
+{
+    struct worker *w = s->worker;
+    struct moment now = worker_now(w);
+    struct journal journal = out_journal(w);
+    row_send_ended(&s->watched->row, s->begun ? &s->token : NULL, smtp_fate(s->session), outcome, &now, &journal, out);
+}
+
+static void settled(void *owner, const struct leg_outcome *outcome)
+{
+    struct send *s = owner;
+    struct poll *p = s->poll;
+    struct send_outcome out;
+    s->settled = true;
+    s->poll = NULL;
+    record_fate(s, outcome, &out);
+    if (p != NULL)
+        poll_sent(p, outcome, &out);
+    else
+        send_outcome_clear(&out);
+    worker_check_stopped(s->worker);
+}
+
+static void closed(void *owner)
+{
+    struct send *s = owner;
+    struct worker *w = s->worker;
+    send_free(s);
+    worker_check_stopped(w);
+}
+
+/* --- before its first byte leaves --- */
+
+static void recorded(void *owner)
+{
+    struct send *s = owner;
+    s->wait = NULL;
+    conversation_resume(s->conversation);
+}
+
+/* The end of a send that nothing came of, for lack of memory. */
+static void fail_for_lack(struct poll *p)
+{
+    struct leg_outcome outcome;
+    struct send_outcome out = {.kind = SEND_OWN, .failure = failure_none};
+    leg_outcome_init(&outcome);
+    outcome.failure = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
+    failure_detail(&outcome.failure, "out of memory");
+    outcome.settled_ms = wall_now_ms();
+    out.failure = failure_copy(&outcome.failure);
+    poll_sent(p, &outcome, &out);
+    leg_outcome_clear(&outcome);
+}
+
+/* A probe that might be lost from memory must be on record before it may arrive. */
+static void held(void *owner)
+{
+    struct send *s = owner;
+    struct worker *w = s->worker;
+    struct moment now = worker_now(w);
+    struct journal journal = out_journal(w);
+    uint64_t ticket = tickets_next(w->tickets);
+    if (!row_send_begins(&s->watched->row, &s->token, &now, ticket, &journal)) {
+        struct poll *p = s->poll;
+        send_free(s);
+        fail_for_lack(p);
+        return;
+    }
+    s->begun = true;
+    s->wait = tickets_wait(w->tickets, ticket, recorded, s);
+    if (s->wait == NULL)
+        conversation_resume(s->conversation);
+}
+
+static const struct conversation_events events = {.held = held, .settled = settled, .closed = closed};
+
+/* --- its start --- */
+
+static struct send *send_new(struct poll *p)
+{
+    struct worker *w = p->worker;
+    struct watched *x = p->watched;
+    const struct definition *d = x->row.definition;
+    char message[PROBE_MAX_BYTES];
+    struct token token;
+    int64_t wall_ms = wall_now_ms();
+    struct probe_parts parts = {.token = &token,
+                                .from = definition_text(d, SETTING_smtp_from),
+                                .to = definition_text(d, SETTING_smtp_to),
+                                .wall_ms = wall_ms};
+    if (!token_make(&w->options.key, x->row.serial, (uint64_t)(wall_ms / 1000), &token))
+        return NULL;
+    size_t bytes = probe_write(&parts, message, sizeof message);
+    struct send *s = bytes > 0 ? calloc(1, sizeof *s + bytes) : NULL;
+    if (s == NULL)
+        return NULL;
+    s->worker = w;
+    s->watched = x;
+    s->poll = p;
+    s->token = token;
+    s->message_bytes = bytes;
+    memcpy(s->message, message, bytes);
+    s->definition = definition_ref(d);
+    definition_leg(d, LEG_SMTP, &s->leg);
+    list_append(&w->sends, &s->link);
+    return s;
+}
+
+static bool connect_it(struct send *s, const struct poll *p)
+{
+    struct worker *w = s->worker;
+    struct smtp_task task = {.leg = &s->leg,
+                             .hello_name = w->options.hello_name,
+                             .from = definition_text(s->definition, SETTING_smtp_from),
+                             .to = definition_text(s->definition, SETTING_smtp_to),
+                             .message = s->message,
+                             .message_bytes = s->message_bytes,
+                             .no_data = !row_may_send_data(&s->watched->row, &p->look),
+                             .memory = s->watched->row.logins,
+                             .cache = w->cache};
+    s->session = smtp_new(&task);
+    if (s->session == NULL)
+        return false;
+    s->conversation = conversation_start(&w->with, &s->leg, s->session, &events, s);
+    if (s->conversation == NULL)
+        return false;
+    if (p->insists)
+        conversation_insist(s->conversation);
+    return true;
+}
+
+/* The leg opens no connection: it lacks its password (${why}, moved). */
+static void not_sent(struct poll *p, struct failure *why)
+{
+    struct worker *w = p->worker;
+    struct moment now = worker_now(w);
+    struct journal journal = out_journal(w);
+    struct leg_outcome outcome;
+    struct send_outcome out;
+    leg_outcome_init(&outcome);
+    failure_move(&outcome.failure, why);
+    outcome.settled_ms = now.wall_ms;
+    row_send_ended(&p->watched->row, NULL, SMTP_NOT_SENT, &outcome, &now, &journal, &out);
+    poll_sent(p, &outcome, &out);
+    leg_outcome_clear(&outcome);
+}
+
+void send_start(struct poll *p)
+{
+    struct leg_settings leg;
+    struct failure why = failure_none;
+    definition_leg(p->watched->row.definition, LEG_SMTP, &leg);
+    if (secret_lack(&leg, &why)) {
+        not_sent(p, &why);
+        return;
+    }
+    struct send *s = send_new(p);
+    if (s != NULL && connect_it(s, p)) {
+        p->send = s;
+        return;
+    }
+    if (s != NULL)
+        send_free(s);
+    fail_for_lack(p);
+}
+
+/* --- given up --- */
+
+/* No dot, no mail: what the session knows of the probe's fate is all that can be known. */
+void send_abort(struct send *s)
+{
+    struct leg_outcome outcome;
+    struct send_outcome out;
+    send_outcome_skipped(&out);
+    leg_outcome_init(&outcome);
+    outcome.failure = failure_make(LEG_SMTP, session_stage(s->session), CAUSE_CLOSED, 0);
+    outcome.settled_ms = wall_now_ms();
+    s->poll = NULL;
+    if (s->begun && !s->settled)
+        record_fate(s, &outcome, &out);
+    send_outcome_clear(&out);
+    leg_outcome_clear(&outcome);
+    send_free(s);
+}
+
+bool send_is_past_dot(const struct send *s)
+{
+    return s->begun && !s->settled && session_stage(s->session) == STAGE_AFTER_DOT;
+}
+
+void send_last_wait(struct send *s)
+{
+    s->poll = NULL;
+    conversation_limit(s->conversation, STOP_AFTER_DOT_MS);
+}
+
+void send_forget(struct worker *w, const struct watched *x)
+{
+    for (struct link *l = list_first(&w->sends), *next; l != NULL; l = next) {
+        struct send *s = LIST_OWNER(l, struct send, link);
+        next = list_next(&w->sends, l);
+        if (s->watched == x)
+            send_free(s);
+    }
+}
+
+bool sends_matter(const struct worker *w)
+{
+    for (struct link *l = list_first(&w->sends); l != NULL; l = list_next(&w->sends, l))
+        if (!LIST_OWNER(l, struct send, link)->settled)
+            return true;
+    return false;
+}
+
+void send_forget_all(struct worker *w)
+{
+    for (struct link *l; (l = list_first(&w->sends)) != NULL;)
+        send_free(LIST_OWNER(l, struct send, link));
+}
