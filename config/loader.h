@@ -12,8 +12,8 @@
 
 struct loader;
 
-/** loader_start(path, first, notices, log): ${first} is the config that main has read already (taken over).  NULL:
- * memory. */
+/** loader_start(path, first, notices, log): ${first} is the config that main has read already (taken over, also when
+ * NULL is returned: memory, descriptors). */
 struct loader *loader_start(const char *path, struct config *first, struct queue *notices, struct log *log);
 
 /** loader_reload(l): Read the file again (SIGHUP).  Changes of what is not about monitors are logged as needing a

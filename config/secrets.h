@@ -14,10 +14,18 @@ enum { SECRET_COMMANDS_MAX = 16, SECRET_COMMAND_MS = 10000, SECRET_BYTES_MAX = 8
  * all), concurrently; files first, commands as they end.
  * ${ready} is called for each monitor whose legs are all fetched or failed, with its new definition (takes its own
  * reference if it keeps it).  Blocks until all ended or ${stop_fd} (-1: none) is readable (then running commands are
- * killed).  c->wanted[] is brought up to date; ${failed}[i] (may be NULL) tells which sources failed.  One final
- * line end of a secret is dropped; CR, LF, NUL inside, an empty one, more than 255 octets: failed.
+ * killed).  c->wanted[] is brought up to date; a definition that stays equal stays the same one.  ${failed}[i] (may be
+ * NULL, may be ${which}) tells of those that ${which} chose which ones failed or did not end.  One final line end of a
+ * secret is dropped; CR, LF, NUL inside, an empty one, more than 255 octets: failed.
  */
 void secrets_fetch(struct config *c, const bool *which, bool *failed,
                    void (*ready)(void *owner, const struct wanted *monitor), void *owner, int stop_fd);
+
+/**
+ * secrets_carry(to, from): What ${from}, the file as it was read before, already fetched stands in ${to} too, where
+ * the source is the same: until it is fetched again no row changes.  Sources that ${from} does not have, and those that
+ * waited there, wait.  When memory is short less is carried, which does no harm but a short wait.
+ */
+void secrets_carry(struct config *to, const struct config *from);
 
 #endif
