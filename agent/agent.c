@@ -1,0 +1,157 @@
+#include "agent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_parts.h"
+
+enum {
+    IDLE_MS = 1000,
+    RETRY_ORDERS_MS = 10, /* the worker's queue was full; nobody tells when there is room */
+    RECONNECT_TICK_MS = 50
+};
+
+static void free_agent(struct agent *a)
+{
+    text_unref(a->config_error);
+    text_unref(a->set_error);
+    order_list_clear(&a->orders);
+    notes_clear(&a->notes);
+    event_log_free(a->events);
+    monitors_free(a->set);
+    free(a->agentx);
+    free(a->version);
+    free(a->instance);
+    free(a);
+}
+
+static struct agent *new_agent(const struct agent_options *options)
+{
+    struct agent *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        return NULL;
+    a->options = *options;
+    a->options.agentx = a->agentx = strdup(options->agentx);
+    a->options.version = a->version = strdup(options->version);
+    a->options.instance = a->instance = strdup(options->instance);
+    a->set = monitors_new(options->serial_of, options->serial_owner);
+    a->events = event_log_new(EVENT_LOG_SETTLED);
+    if (!a->agentx || !a->version || !a->instance || !a->set || !a->events) {
+        free_agent(a);
+        return NULL;
+    }
+    tables_init(&a->tables, a->set, a->events);
+    a->scalars = scalar_table(a);
+    a->notices = (struct inbox){options->notices, true};
+    a->reports = (struct inbox){options->reports, true};
+    a->news = (struct inbox){options->news, true};
+    a->started_at = wall_now_ms();
+    return a;
+}
+
+static int sooner(int a, int b)
+{
+    if (a < 0)
+        return b;
+    return b < 0 || a < b ? a : b;
+}
+
+static int wait_ms(const struct agent *a, uint64_t now_ms)
+{
+    if (agent_has_mail(a))
+        return 0;
+    int wait = a->stopping ? RECONNECT_TICK_MS : IDLE_MS;
+    if (order_list_waiting(&a->orders) > 0)
+        wait = sooner(wait, RETRY_ORDERS_MS);
+    if (!a->master.connected)
+        return sooner(wait, RECONNECT_TICK_MS);
+    return sooner(wait, notes_wait_ms(&a->notes, now_ms));
+}
+
+/* The end: the worker has stopped and told all, and what it told is with the master, unless there is none. */
+static bool is_over(const struct agent *a, uint64_t now_ms)
+{
+    if (!a->stopping)
+        return false;
+    if (now_ms >= a->stop_by_ms)
+        return true;
+    return a->worker_stopped && !agent_has_mail(a) && (!a->master.connected || notes_pending(&a->notes) == 0);
+}
+
+static void serve(struct agent *a)
+{
+    uint64_t now_ms = monotonic_now_ms();
+    while (!is_over(a, now_ms)) {
+        agent_session_tend(a, now_ms);
+        agent_take_all(a);
+        order_list_post(&a->orders, a->options.orders);
+        agent_notify_pump(a, now_ms);
+        agent_session_wait(a, wait_ms(a, now_ms));
+        now_ms = monotonic_now_ms();
+    }
+}
+
+static void *run(void *owner)
+{
+    struct agent *a = owner;
+    const char *error = agent_session_open(a);
+    a->start_error = error;
+    (void)sem_post(&a->started); /* from here on nobody else looks at a, but to join */
+    if (error == NULL) {
+        agent_session_begin(a);
+        serve(a);
+        if (notes_pending(&a->notes) > 0)
+            log_write(a->options.log, LOG_LINE_WARNING, "%zu notifications were not delivered before the end",
+                      notes_pending(&a->notes));
+    }
+    agent_session_close(a);
+    return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start_thread(struct agent *a)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&a->thread, NULL, run, a);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+struct agent *agent_start(const struct agent_options *options, char *why, size_t size)
+{
+    struct agent *a = new_agent(options);
+    if (a == NULL) {
+        (void)text_copy(why, size, "out of memory");
+        return NULL;
+    }
+    (void)sem_init(&a->started, 0, 0);
+    int error = start_thread(a);
+    if (error != 0) {
+        (void)snprintf(why, size, "the agent thread cannot be started: %s", strerror(error));
+        goto destroy;
+    }
+    while (sem_wait(&a->started) != 0 && errno == EINTR)
+        continue;
+    if (a->start_error == NULL)
+        return a;
+    (void)text_copy(why, size, a->start_error);
+    (void)pthread_join(a->thread, NULL);
+destroy:
+    (void)sem_destroy(&a->started);
+    free_agent(a);
+    return NULL;
+}
+
+void agent_stop(struct agent *a)
+{
+    if (a == NULL)
+        return;
+    (void)pthread_join(a->thread, NULL);
+    (void)sem_destroy(&a->started);
+    free_agent(a);
+}

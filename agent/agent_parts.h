@@ -1,0 +1,95 @@
+/*
+ * The inside of the agent, for the files that it is made of: agent.c (thread, loop), agent_queues.c (what other threads
+ * tell), agent_edit.c (what the file says), agent_session.c (AgentX), agent_scalars.c, agent_notify.c (notifications).
+ * All of it belongs to the agent thread alone.
+ */
+#ifndef EMAILMON_AGENT_PARTS_H
+#define EMAILMON_AGENT_PARTS_H
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "agent.h"
+#include "notes.h"
+#include "order_list.h"
+#include "tables.h"
+
+/** What the three queues that the agent reads have in common. */
+struct inbox {
+    struct queue *queue;
+    bool ready; /* may hold something */
+};
+
+/** The AgentX session, as agent_session.c sees it. */
+struct master {
+    bool connected;
+    bool complained;      /* one warning while there is no master, not one an attempt */
+    bool hanging;         /* it left something unanswered for too long */
+    bool pinging;         /* a ping is on its way */
+    uint64_t next_try_ms; /* monotonic */
+    uint64_t heard_ms;    /* monotonic: when the master last answered */
+};
+
+struct agent {
+    struct agent_options options; /* its texts are these: */
+    char *agentx, *version, *instance;
+    pthread_t thread;
+    sem_t started; /* posted when ${start_error} is final */
+    const char *start_error;
+
+    struct monitors *set;
+    struct event_log *events;
+    struct tables tables;
+    struct mib_table scalars;
+    struct notes notes;
+    struct order_list orders;
+    struct inbox notices, reports, news;
+    struct master master;
+
+    struct process_report process;
+    bool state_alarm;
+    size_t lacking_secrets; /* rows that are on and lack a password */
+    int64_t started_at;     /* wall clock, as the following */
+    int64_t table_changed_at;
+    int64_t config_loaded_at;
+    const struct text *config_error;
+    const struct text *set_error;
+
+    bool stopping;       /* NOTICE_STOP came */
+    bool worker_stopped; /* REPORT_STOPPED came */
+    uint64_t stop_by_ms; /* monotonic */
+};
+
+/** agent_edit.c: a notice's monitors become one edit; orders follow. */
+void agent_take_file(struct agent *a, const struct notice *notice);
+void agent_take_file_error(struct agent *a, const struct notice *notice);
+void agent_take_definition(struct agent *a, const struct notice *notice);
+
+/** agent_queues.c: agent_take_all(a): Take a bounded share of what the queues hold; inboxes with more stay ready.
+ *  agent_has_mail(a): whether any is ready. */
+void agent_take_all(struct agent *a);
+bool agent_has_mail(const struct agent *a);
+
+/** agent_scalars.c: the table of scalars; its row is ${a}. */
+struct mib_table scalar_table(const struct agent *a);
+
+/**
+ * agent_session.c: agent_session_open(a): Set Net-SNMP up and register the tables; NULL or what failed.
+ * agent_session_begin(a): Have Net-SNMP start, which connects if the master is there.
+ * agent_session_tend(a, now_ms): Connect when it is time for it; notice a master that hangs.
+ * agent_session_wait(a, wait_ms): Wait for descriptors, serve what came, run timers.
+ * agent_session_cut(a): Have the session end as if the master had gone, without waiting for it.
+ * agent_session_close(a): Say goodbye to the master, if it listens; free.
+ */
+const char *agent_session_open(struct agent *a);
+void agent_session_begin(struct agent *a);
+void agent_session_tend(struct agent *a, uint64_t now_ms);
+void agent_session_wait(struct agent *a, int wait_ms);
+void agent_session_cut(struct agent *a);
+void agent_session_close(struct agent *a);
+
+/** agent_notify.c: agent_notify(a, event): Queue one.  agent_notify_pump(a, now_ms): Send what may leave now. */
+void agent_notify(struct agent *a, const struct event *event);
+void agent_notify_pump(struct agent *a, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * What the other threads tell the agent.  A share of each queue at a time, so that requests are answered between.
+ */
+#include "agent_parts.h"
+
+enum { SHARE = 256, STOP_MS = 2500 };
+
+static void take_stop(struct agent *a)
+{
+    if (a->stopping)
+        return;
+    a->stopping = true;
+    a->stop_by_ms = monotonic_now_ms() + STOP_MS;
+    if (order_list_reserve(&a->orders, 1))
+        order_list_add(&a->orders, &(struct order){.kind = ORDER_STOP});
+    else
+        a->worker_stopped = true; /* it cannot even be told */
+}
+
+static void take_notice(struct agent *a, void *record)
+{
+    struct notice *notice = record;
+    switch (notice->kind) {
+    case NOTICE_FILE:
+        agent_take_file(a, notice);
+        break;
+    case NOTICE_FILE_ERROR:
+        agent_take_file_error(a, notice);
+        break;
+    case NOTICE_DEFINITION:
+        agent_take_definition(a, notice);
+        break;
+    case NOTICE_STOP:
+        take_stop(a);
+        break;
+    }
+    notice_drop(notice);
+}
+
+/* A report may be older than the last edit: what the definition says of being watched at all is always right. */
+static void take_status(struct agent *a, struct report *report)
+{
+    struct monitor *row = monitors_find(a->set, report->index);
+    if (row == NULL || row->serial != report->serial)
+        return;
+    struct status *status = &report->status;
+    if (!definition_is_on(row->definition)) {
+        status->verdict = VERDICT_DISABLED;
+        status->proof = PROOF_NONE;
+    } else if (status->verdict == VERDICT_DISABLED) {
+        status->verdict = VERDICT_UNKNOWN;
+    }
+    monitors_set_status(a->set, row, status);
+}
+
+static void take_report(struct agent *a, void *record)
+{
+    struct report *report = record;
+    switch (report->kind) {
+    case REPORT_STATUS:
+        take_status(a, report);
+        break;
+    case REPORT_PROCESS:
+        a->process = report->process;
+        break;
+    case REPORT_STOPPED:
+        a->worker_stopped = true;
+        break;
+    }
+    report_drop(report);
+}
+
+/* An event that could not be numbered is announced at once with number 0; it comes again with a number, already
+ * announced, when the state can be written. */
+static void take_event(struct agent *a, const struct event *event)
+{
+    bool announce = event->notify && !event->announced;
+    if (event->seq != 0 && !event_log_add(a->events, event, announce))
+        log_write(a->options.log, LOG_LINE_ERROR,
+                  "event %u is missing in the event table: out of memory, or there twice", event->seq);
+    if (announce)
+        agent_notify(a, event);
+}
+
+static void take_news(struct agent *a, void *record)
+{
+    struct news *news = record;
+    switch (news->kind) {
+    case NEWS_EVENT:
+        take_event(a, &news->event);
+        break;
+    case NEWS_ALARM:
+        a->state_alarm = news->state_alarm;
+        break;
+    }
+    news_drop(news);
+}
+
+static void take_share(struct agent *a, struct inbox *inbox, void *record, void (*take)(struct agent *a, void *record))
+{
+    if (!inbox->ready)
+        return;
+    queue_drain(inbox->queue);
+    for (size_t i = 0; i < SHARE; i++) {
+        if (!queue_take(inbox->queue, record)) {
+            inbox->ready = false;
+            return;
+        }
+        take(a, record);
+    }
+}
+
+void agent_take_all(struct agent *a)
+{
+    struct notice notice;
+    struct report report;
+    struct news news;
+    take_share(a, &a->notices, &notice, take_notice);
+    take_share(a, &a->reports, &report, take_report);
+    take_share(a, &a->news, &news, take_news);
+}
+
+bool agent_has_mail(const struct agent *a)
+{
+    return a->notices.ready || a->reports.ready || a->news.ready;
+}

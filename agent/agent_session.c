@@ -1,0 +1,243 @@
+/*
+ * The AgentX session: set up quietly and independently of any configuration of Net-SNMP on the machine, opened again
+ * soon after the master is back, and never waited for longer than ANSWER_TIMEOUT_S.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "agent_parts.h"
+#include "mib_handler.h"
+#include "oid.h"
+
+enum {
+    RETRY_MS = 100,        /* between two attempts to reach a master that is not there */
+    ANSWER_TIMEOUT_S = 2,  /* opening and closing a session and registering wait for the master that long */
+    PING_AFTER_MS = 15000, /* without a word from the master */
+    PING_TIMEOUT_S = 10,
+    GOODBYE_US = 300000 /* the last word is not worth more */
+};
+
+/* Net-SNMP's own lines; those about connecting are ours (on_session). */
+static int on_log(int major, int minor, void *message, void *owner)
+{
+    const struct snmp_log_message *m = message;
+    struct agent *a = owner;
+    (void)major;
+    (void)minor;
+    if (m->priority <= LOG_WARNING)
+        log_write(a->options.log, m->priority <= LOG_ERR ? LOG_LINE_ERROR : LOG_LINE_WARNING, "net-snmp: %.*s",
+                  (int)strcspn(m->msg, "\n"), m->msg);
+    return SNMPERR_SUCCESS;
+}
+
+static void on_connected(struct agent *a)
+{
+    main_session->retries = 0; /* a stream needs none, and a notification must not be sent twice */
+    main_session->timeout = ANSWER_TIMEOUT_S * 1000000L;
+    a->master = (struct master){.connected = true, .heard_ms = monotonic_now_ms()};
+    notes_all_due(&a->notes);
+    log_write(a->options.log, LOG_LINE_NOTICE, "connected to the AgentX master at %s", a->options.agentx);
+}
+
+static void on_lost(struct agent *a)
+{
+    if (!a->master.connected)
+        return;
+    a->master = (struct master){.complained = true};
+    notes_all_due(&a->notes);
+    log_write(a->options.log, LOG_LINE_WARNING, "lost the AgentX master at %s; %zu notifications wait",
+              a->options.agentx, notes_pending(&a->notes));
+}
+
+static int on_session(int major, int minor, void *session, void *owner)
+{
+    (void)major;
+    (void)session;
+    if (minor == SNMPD_CALLBACK_INDEX_START)
+        on_connected(owner);
+    else
+        on_lost(owner);
+    return SNMPERR_SUCCESS;
+}
+
+/* No file of the machine has a say, no file is written, nothing goes to standard error or syslog. */
+static void be_quiet_and_independent(const char *agentx)
+{
+    static const int library_on[] = {
+        NETSNMP_DS_LIB_DONT_READ_CONFIGS,       NETSNMP_DS_LIB_DONT_PERSIST_STATE,
+        NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE,
+        NETSNMP_DS_LIB_DISABLE_CONFIG_LOAD,
+    };
+    static const int agent_on[] = {NETSNMP_DS_AGENT_ROLE, NETSNMP_DS_AGENT_NO_ROOT_ACCESS,
+                                   NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS};
+    for (size_t i = 0; i < OID_COUNT(library_on); i++)
+        (void)netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, library_on[i], 1);
+    for (size_t i = 0; i < OID_COUNT(agent_on); i++)
+        (void)netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, agent_on[i], 1);
+    (void)netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIBDIRS, "");
+    (void)netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agentx);
+    snmp_disable_log();
+}
+
+static bool register_tables(struct agent *a)
+{
+    return mib_register(&a->scalars) && mib_register(&a->tables.config) && mib_register(&a->tables.status) &&
+           mib_register(&a->tables.events);
+}
+
+static void register_callbacks(struct agent *a)
+{
+    (void)snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, a);
+    (void)netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_WARNING);
+    (void)snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_session, a);
+    (void)snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_session, a);
+}
+
+const char *agent_session_open(struct agent *a)
+{
+    be_quiet_and_independent(a->options.agentx);
+    if (init_agent("emailmon") != 0)
+        return "Net-SNMP's agent library cannot be set up";
+    register_callbacks(a);
+    /* After init_agent(), which sets another value, and before init_snmp(): the library's own pings would wait for
+     * their answer, and its own attempts to connect come a second apart. */
+    (void)netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
+    (void)netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
+    (void)netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, ANSWER_TIMEOUT_S);
+    return register_tables(a) ? NULL : "Net-SNMP refuses to register a table";
+}
+
+void agent_session_begin(struct agent *a)
+{
+    init_snmp("emailmon");
+    a->master.next_try_ms = 0;
+}
+
+static void try_to_connect(struct agent *a, uint64_t now_ms)
+{
+    if (subagent_open_master_session() == 0) {
+        register_mib_reattach();
+        return;
+    }
+    a->master.next_try_ms = now_ms + RETRY_MS;
+    if (!a->master.complained)
+        log_write(a->options.log, LOG_LINE_WARNING, "no AgentX master at %s; emailmon connects as soon as there is one",
+                  a->options.agentx);
+    a->master.complained = true;
+}
+
+static int on_pong(int operation, netsnmp_session *session, int request_id, netsnmp_pdu *pdu, void *owner)
+{
+    struct agent *a = owner;
+    (void)session;
+    (void)request_id;
+    (void)pdu;
+    a->master.pinging = false;
+    if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+        a->master.heard_ms = monotonic_now_ms();
+    else if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT)
+        a->master.hanging = true;
+    return 1;
+}
+
+/* A master that is gone without a word (TCP), or hangs, would never be noticed otherwise. */
+static void ping(struct agent *a)
+{
+    netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_PING);
+    if (pdu == NULL)
+        return;
+    pdu->version = AGENTX_PROTOCOL;
+    pdu->sessid = main_session->sessid;
+    pdu->reqid = snmp_get_next_reqid();
+    pdu->transid = snmp_get_next_transid();
+    pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
+    pdu->time = PING_TIMEOUT_S;
+    a->master.pinging = true;
+    if (snmp_async_send(main_session, pdu, on_pong, a) == 0) {
+        snmp_free_pdu(pdu);
+        a->master.pinging = false;
+        a->master.heard_ms = monotonic_now_ms();
+    }
+}
+
+void agent_session_tend(struct agent *a, uint64_t now_ms)
+{
+    if (!a->master.connected) {
+        if (now_ms >= a->master.next_try_ms)
+            try_to_connect(a, now_ms);
+        return;
+    }
+    if (a->master.hanging) {
+        log_write(a->options.log, LOG_LINE_WARNING, "the AgentX master does not answer");
+        a->master.hanging = false;
+        agent_session_cut(a);
+    } else if (!a->master.pinging && now_ms - a->master.heard_ms >= PING_AFTER_MS) {
+        ping(a);
+    }
+}
+
+/* The library then reads the end of the stream, and does all that it does when the master goes. */
+void agent_session_cut(struct agent *a)
+{
+    const netsnmp_transport *transport =
+        main_session == NULL ? NULL : snmp_sess_transport(snmp_sess_pointer(main_session));
+    if (a->master.connected && transport != NULL)
+        (void)shutdown(transport->sock, SHUT_RDWR);
+}
+
+static struct timeval timeval_of(int wait_ms)
+{
+    return (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (wait_ms % 1000) * 1000L};
+}
+
+static void watch(struct inbox *inbox, netsnmp_large_fd_set *set, int *count)
+{
+    int fd = queue_fd(inbox->queue);
+    NETSNMP_LARGE_FD_SET(fd, set);
+    if (fd >= *count)
+        *count = fd + 1;
+}
+
+static void look(struct inbox *inbox, netsnmp_large_fd_set *set)
+{
+    int fd = queue_fd(inbox->queue);
+    if (!NETSNMP_LARGE_FD_ISSET(fd, set))
+        return;
+    inbox->ready = true;
+    NETSNMP_LARGE_FD_CLR(fd, set);
+}
+
+void agent_session_wait(struct agent *a, int wait_ms)
+{
+    struct inbox *const inboxes[] = {&a->notices, &a->reports, &a->news};
+    struct timeval timeout = timeval_of(wait_ms);
+    netsnmp_large_fd_set set;
+    int count = 0, block = 0;
+
+    netsnmp_large_fd_set_init(&set, FD_SETSIZE); /* it grows with the descriptors */
+    NETSNMP_LARGE_FD_ZERO(&set);
+    (void)snmp_select_info2(&count, &set, &timeout, &block);
+    for (size_t i = 0; i < OID_COUNT(inboxes); i++)
+        watch(inboxes[i], &set, &count);
+    if (netsnmp_large_fd_set_select(count, &set, NULL, NULL, &timeout) > 0) {
+        for (size_t i = 0; i < OID_COUNT(inboxes); i++)
+            look(inboxes[i], &set);
+        snmp_read2(&set);
+    }
+    netsnmp_large_fd_set_cleanup(&set);
+    snmp_timeout();
+    run_alarms();
+    netsnmp_check_outstanding_agent_requests();
+}
+
+void agent_session_close(struct agent *a)
+{
+    if (main_session != NULL && !a->master.hanging)
+        main_session->timeout = GOODBYE_US;
+    else
+        agent_session_cut(a);
+    snmp_shutdown("emailmon");
+    shutdown_agent();
+    (void)snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, a, 1);
+}
