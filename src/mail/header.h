@@ -18,6 +18,7 @@ struct header {
     struct mail_facts facts; /* token_count, tokens, arrived_ms; size_bytes is the caller's */
     bool ended;              /* the blank line was seen, or the cap reached: the rest is dropped */
     bool capped;
+    bool received; /* the topmost Received was met */
     size_t scanned;
     unsigned occurrences[2]; /* of Message-ID, X-Emailmon-Probe */
     unsigned field;          /* which field the scanner is in */
