@@ -59,6 +59,7 @@ enum lines_result lines_take(struct lines *l, const char *bytes, size_t n, size_
         return result;
     if (!make_room(l, l->n + 1))
         return LINES_NO_MEMORY;
+    l->bare = !l->cr;
     l->cr = false;
     return LINES_READY;
 }

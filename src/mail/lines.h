@@ -13,6 +13,7 @@ struct lines {
     size_t n, size;
     size_t max; /* octets of a line without its end; may be changed between lines */
     bool cr;    /* the last octet was a CR, which must be followed by LF */
+    bool bare;  /* the line that is ready ended with LF alone */
 };
 
 enum lines_result { LINES_MORE, LINES_READY, LINES_MALFORMED, LINES_OVERSIZE, LINES_NO_MEMORY };

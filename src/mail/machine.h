@@ -39,8 +39,8 @@ struct machine {
     /** All output is gone.  NULL: does not matter. */
     void (*sent)(struct session *s);
 
-    /** The connection ended, a clock ran out, or a cap was reached (${why}: leg, stage and cause are set) before the
-     *  session settled.  Return true when the session ends well all the same (a look that was reading foreign mail is
+    /** The connection ended, a clock ran out, a cap was reached, or what came is no line (${why}: leg, stage and cause
+     *  are set) before the session settled.  Return true when the session ends well all the same (a look that was reading foreign mail is
      *  unfinished, not failed).  NULL: it never does. */
     bool (*broken)(struct session *s, const struct failure *why);
 

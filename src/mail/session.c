@@ -288,31 +288,6 @@ void session_set_trace(struct session *s, const struct session_trace *trace)
 
 /* --- what it hears --- */
 
-static size_t hear_line(struct session *s, const char *bytes, size_t n)
-{
-    size_t used = n;
-    switch (lines_take(&s->lines, bytes, n, &used)) {
-    case LINES_MORE:
-        break;
-    case LINES_READY:
-        if (s->trace.line != NULL)
-            trace_heard(s, s->lines.bytes, s->lines.n);
-        s->machine->line(s, s->lines.bytes, s->lines.n);
-        lines_next(&s->lines);
-        break;
-    case LINES_MALFORMED:
-        session_fail_detail(s, CAUSE_MALFORMED, "a stray CR or a NUL in the answer");
-        break;
-    case LINES_OVERSIZE:
-        session_fail_detail(s, CAUSE_OVERSIZE, "a line of more than %zu octets", s->lines.max);
-        break;
-    case LINES_NO_MEMORY:
-        session_fail_memory(s);
-        break;
-    }
-    return used;
-}
-
 /* Whatever ends the session from outside: ${why} is moved. */
 static void end(struct session *s, struct failure *why)
 {
@@ -328,6 +303,36 @@ static void end(struct session *s, struct failure *why)
     } else {
         session_fail_with(s, why);
     }
+}
+
+static size_t hear_line(struct session *s, const char *bytes, size_t n)
+{
+    size_t used = n;
+    struct failure why = failure_none;
+    switch (lines_take(&s->lines, bytes, n, &used)) {
+    case LINES_MORE:
+        break;
+    case LINES_READY:
+        if (s->trace.line != NULL)
+            trace_heard(s, s->lines.bytes, s->lines.n);
+        s->machine->line(s, s->lines.bytes, s->lines.n);
+        lines_next(&s->lines);
+        break;
+    case LINES_MALFORMED:
+        why = failure_make(LEG_NONE, STAGE_NONE, CAUSE_MALFORMED, 0);
+        failure_detail(&why, "a stray CR or a NUL in the answer");
+        end(s, &why);
+        break;
+    case LINES_OVERSIZE:
+        why = failure_make(LEG_NONE, STAGE_NONE, CAUSE_OVERSIZE, 0);
+        failure_detail(&why, "a line of more than %zu octets", s->lines.max);
+        end(s, &why);
+        break;
+    case LINES_NO_MEMORY:
+        session_fail_memory(s);
+        break;
+    }
+    return used;
 }
 
 static void end_oversize(struct session *s, uint64_t cap)

@@ -1,0 +1,182 @@
+/*
+ * Reading mails: TOP with no line of the body (RFC 1939 s. 7), up to twenty at a time where the server takes commands
+ * in groups (RFC 2449 s. 6.6).  Whatever a mail holds, it costs at most itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pop3_machine.h"
+
+static void ask(struct pop3 *p)
+{
+    struct session *s = &p->look.session;
+    size_t bundle = p->pipelining ? POP3_BUNDLE : 1;
+    pop3_enter(p, POP3_TOP);
+    for (size_t i = 0; i < bundle && p->asked < p->todo_count; i++, p->asked++) {
+        if (p->retr)
+            session_say(s, "RETR %lu", (unsigned long)p->todo[p->asked]);
+        else
+            session_say(s, "TOP %lu 0", (unsigned long)p->todo[p->asked]);
+    }
+}
+
+static void scan_done(struct pop3 *p)
+{
+    struct look_report *r = &p->look.report;
+    r->scanned = true;
+    r->finished = !p->new_left && !(p->old_left && p->look.task->expects_old);
+    if (look_needs_again(&p->look) && pop3_choose_again(p)) {
+        ask(p);
+        return;
+    }
+    pop3_commit(p);
+    pop3_delete(p);
+}
+
+void pop3_fetch(struct pop3 *p)
+{
+    if (!p->chosen) {
+        p->chosen = true;
+        pop3_choose(p);
+        p->retr = !p->top;
+        if (p->retr && p->todo_count > 0) {
+            pop3_say_list(p);
+            return;
+        }
+    }
+    if (p->asked < p->todo_count)
+        ask(p);
+    else
+        scan_done(p);
+}
+
+/* All answers of a group are in. */
+static void next(struct pop3 *p)
+{
+    p->answered++;
+    if (p->answered == p->asked)
+        pop3_fetch(p);
+}
+
+void pop3_hear_top(struct pop3 *p, const char *line, size_t n)
+{
+    const char *text;
+    size_t text_bytes;
+    switch (pop3_status(p, line, n, &text, &text_bytes)) {
+    case 1:
+        header_begin(&p->look.header);
+        p->dot = DOT_LINE;
+        p->look.reading = p->look.session.raw = true;
+        p->mail_octets = 0;
+        break;
+    case 0:
+        /* One mail that cannot be read is passed over; a server that gives none away is broken. */
+        if (++p->refused == p->todo_count) {
+            p->look.report.scanned = false;
+            pop3_refuse(p, text, text_bytes);
+            return;
+        }
+        next(p);
+        break;
+    }
+}
+
+static void end_mail(struct pop3 *p)
+{
+    struct look *l = &p->look;
+    uint32_t number = p->todo[p->answered];
+    uint64_t *entry = pop3_entry(p, number);
+    char shown[64];
+
+    l->reading = l->session.raw = false;
+    l->session.progress++;
+    (void)snprintf(shown, sizeof shown, "(%llu octets of a mail)", (unsigned long long)p->mail_octets);
+    session_trace_line(&l->session, true, shown, strlen(shown));
+    switch (look_judge(l)) {
+    case DISPOSAL_LEAVE:
+        if (entry != NULL)
+            *entry |= DROP_INSPECTED | (l->header.capped ? DROP_HEAVY : 0);
+        break;
+    case DISPOSAL_LATER:
+        break;
+    case DISPOSAL_DELETE:
+        p->doomed_hashes[p->doomed_count] = entry != NULL ? *entry & ~(uint64_t)DROP_FLAGS : 0;
+        p->doomed[p->doomed_count++] = number;
+        break;
+    }
+    next(p);
+}
+
+void pop3_suspect(struct pop3 *p)
+{
+    struct drop_pop3 *known = p->look.task->drop->pop3;
+    uint64_t *entry = pop3_entry(p, p->todo[p->answered]);
+    if (known == NULL || entry == NULL)
+        return;
+    uint64_t hash = *entry & ~(uint64_t)DROP_FLAGS;
+    if (known->suspect == hash)
+        *entry |= DROP_INSPECTED | DROP_HEAVY;
+    p->suspect = hash;
+}
+
+/* --- the octets of a mail --- */
+
+/* What one octet means for the dots that the server put in.  Its own octets are those from bytes[*from] on; true: the
+ * mail has ended. */
+static bool take_octet(struct pop3 *p, const char *bytes, size_t i, size_t *from)
+{
+    char c = bytes[i];
+    bool end = c == '\n';
+    switch (p->dot) {
+    case DOT_LINE:
+        p->dot = c == '.' ? DOT_DOT : c == '\r' ? DOT_CR : end && p->bare ? DOT_LINE : DOT_INSIDE;
+        if (c == '.') {
+            look_data(&p->look, bytes + *from, i - *from);
+            *from = i + 1;
+        }
+        return false;
+    case DOT_DOT:
+        if (c == '\r') {
+            look_data(&p->look, bytes + *from, i - *from);
+            *from = i + 1;
+            p->dot = DOT_DOT_CR;
+            return false;
+        }
+        p->dot = DOT_INSIDE;
+        return end && p->bare;
+    case DOT_DOT_CR:
+        if (end)
+            return true;
+        look_data(&p->look, "\r", 1);
+        p->dot = c == '\r' ? DOT_CR : DOT_INSIDE;
+        return false;
+    case DOT_INSIDE:
+    case DOT_CR:
+        /* Only CR LF ends a line here: a lone LF belongs to the mail, unless this server ends all its lines so. */
+        if (end && (p->dot == DOT_CR || p->bare))
+            p->dot = DOT_LINE;
+        else
+            p->dot = c == '\r' ? DOT_CR : DOT_INSIDE;
+        return false;
+    }
+    return false;
+}
+
+size_t pop3_raw(struct session *s, const char *bytes, size_t n)
+{
+    struct pop3 *p = (struct pop3 *)s;
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++)
+        if (take_octet(p, bytes, i, &from)) {
+            if (i > from)
+                look_data(&p->look, bytes + from, i - from);
+            p->mail_octets += i + 1;
+            end_mail(p);
+            return i + 1;
+        }
+    if (n > from)
+        look_data(&p->look, bytes + from, n - from);
+    p->mail_octets += n;
+    return n;
+}

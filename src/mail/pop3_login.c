@@ -1,0 +1,144 @@
+/* Logging in: AUTH with SASL (RFC 5034), or USER and PASS (RFC 1939 s. 7), which take the place of PLAIN. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "pop3_machine.h"
+
+/* RFC 5034 s. 4: with an initial response the whole line has at most 255 octets. */
+enum { AUTH_LINE_MAX = 255 };
+
+static void say_auth(struct pop3 *p)
+{
+    struct session *s = &p->look.session;
+    const char *name = mechanism_name(p->mechanism);
+    char first[SASL_LINE_MAX + 1], shown[64];
+    bool begins = login_first(s->login, first);
+
+    pop3_enter(p, POP3_AUTH);
+    if (begins && strlen("AUTH ") + strlen(name) + 1 + strlen(first) + strlen("\r\n") <= AUTH_LINE_MAX) {
+        (void)snprintf(shown, sizeof shown, "AUTH %s ****", name);
+        session_say_secret(s, shown, "AUTH %s %s", name, first);
+    } else {
+        session_say(s, "AUTH %s", name);
+        if (begins && (p->look.first_response = strdup(first)) == NULL)
+            session_fail_memory(s);
+    }
+    explicit_bzero(first, sizeof first);
+}
+
+void pop3_login(struct pop3 *p)
+{
+    struct session *s = &p->look.session;
+    struct failure why = failure_none;
+    unsigned offered = p->mechanisms;
+
+    pop3_enter(p, POP3_AUTH);
+    p->by_user = p->user && (offered & mechanism_bit(MECHANISM_PLAIN)) == 0;
+    if (p->by_user)
+        offered |= mechanism_bit(MECHANISM_PLAIN);
+    p->mechanism = login_pick(s->login, offered, s->secured, &why);
+    if (p->mechanism == MECHANISM_NONE) {
+        session_fail_with(s, &why);
+        session_say(s, "QUIT");
+        return;
+    }
+    p->by_user = p->by_user && p->mechanism == MECHANISM_PLAIN;
+    if (!p->by_user) {
+        say_auth(p);
+        return;
+    }
+    pop3_enter(p, POP3_USER);
+    session_say(s, "USER %s", s->leg->username);
+}
+
+static void accepted(struct pop3 *p)
+{
+    struct session *s = &p->look.session;
+    struct failure why = failure_none;
+    if (!login_accepted(s->login, &why)) {
+        session_fail_with(s, &why);
+        return;
+    }
+    session_logged_in(s, p->by_user ? "USER" : mechanism_name(p->mechanism));
+    pop3_list(p);
+}
+
+static void refused(struct pop3 *p, const char *text, size_t n)
+{
+    struct session *s = &p->look.session;
+    struct failure why = session_reply_failure(s, pop3_cause(text, n, true), 0, text, n);
+    if (login_refused(s->login, &why, false)) {
+        failure_clear(&why);
+        pop3_login(p);
+        return;
+    }
+    session_fail_with(s, &why);
+    session_say(s, "QUIT");
+}
+
+/* "+ ", and a challenge in base64. */
+static void answer(struct pop3 *p, const char *challenge, size_t n)
+{
+    struct session *s = &p->look.session;
+    struct failure why = failure_none;
+    char line[SASL_LINE_MAX + 1];
+    bool ok = true;
+
+    s->progress++;
+    if (p->look.first_response != NULL) {
+        ok = n == 0;
+        if (ok)
+            session_say_secret(s, "****", "%s", p->look.first_response);
+        else
+            why = failure_make(s->leg->leg, s->stage, CAUSE_MALFORMED, 0);
+        explicit_bzero(p->look.first_response, strlen(p->look.first_response));
+        free(p->look.first_response);
+        p->look.first_response = NULL;
+    } else {
+        ok = login_answer(s->login, challenge, n, line, &why);
+        if (ok)
+            session_say_secret(s, "****", "%s", line);
+        explicit_bzero(line, sizeof line);
+    }
+    if (ok)
+        return;
+    session_say(s, "*");
+    session_fail_with(s, &why);
+}
+
+void pop3_hear_auth(struct pop3 *p, const char *line, size_t n)
+{
+    const char *text;
+    size_t text_bytes;
+    if (p->step == POP3_AUTH && n >= 1 && line[0] == '+' && (n == 1 || line[1] == ' ')) {
+        size_t skipped = n == 1 ? 1 : 2;
+        answer(p, line + skipped, n - skipped);
+        return;
+    }
+    switch (pop3_status(p, line, n, &text, &text_bytes)) {
+    case 1:
+        accepted(p);
+        break;
+    case 0:
+        refused(p, text, text_bytes);
+        break;
+    }
+}
+
+void pop3_hear_user(struct pop3 *p, const char *line, size_t n)
+{
+    struct session *s = &p->look.session;
+    const char *text;
+    size_t text_bytes;
+    switch (pop3_status(p, line, n, &text, &text_bytes)) {
+    case 1:
+        pop3_enter(p, POP3_PASS);
+        session_say_secret(s, "PASS ****", "PASS %s", s->leg->password);
+        break;
+    case 0:
+        refused(p, text, text_bytes);
+        break;
+    }
+}
