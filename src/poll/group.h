@@ -1,6 +1,6 @@
 /*
- * Rows with one way into one mailbox (protocol, server, port, TLS policy, user, password): they share what is known of the
- * mailbox, and one session per round.  Whoever of them looks finds and deletes the probes of all.
+ * Rows with one way into one mailbox (protocol, server, port, TLS policy, user, password): they share what is known
+ * of the mailbox, and one session per round.  Whoever of them looks finds and deletes the probes of all.
  */
 #ifndef EMAILMON_GROUP_H
 #define EMAILMON_GROUP_H
@@ -56,13 +56,15 @@ struct gone {
 /** group_of(w, definition): The group of ${definition}, made when it is not there; NULL: memory. */
 struct group *group_of(struct worker *w, const struct definition *definition);
 
-/** group_add(g, x): ${x} is a member from now on.  group_remove(x): not any more.  group_release(g): Free a group that is of no use. */
+/** group_add(g, x): ${x} is a member from now on.  group_remove(x): not any more.  group_release(g): Free a group
+ *  that is of no use. */
 void group_add(struct group *g, struct watched *x);
 void group_remove(struct watched *x);
 void group_release(struct group *g);
 
-/** group_keep_gone(g, row, look): ${row} is removed: its probes are known for seven days, and with ${look} its definition
- *  serves for one more look.  groups_expire(w): Forget those whose time is over.  handle_key(handle): for maps. */
+/** group_keep_gone(g, row, look): ${row} is removed: its probes are known for seven days, and with ${look} its
+ *  definition serves for one more look.  groups_expire(w): Forget those whose time is over.  handle_key(handle): for
+ *  maps. */
 void group_keep_gone(struct group *g, const struct row *row, bool look);
 void groups_expire(struct worker *w);
 uint64_t handle_key(const uint8_t handle[TOKEN_HANDLE_BYTES]);
@@ -72,7 +74,8 @@ void groups_free(struct worker *w);
 
 /* --- group_look.c: its sessions --- */
 
-/** group_park(g, p): ${p} waits for the next session.  group_go(g): Begin one if there is reason and room; else wait for room. */
+/** group_park(g, p): ${p} waits for the next session.  group_go(g): Begin one if there is reason and room; else wait
+ *  for room. */
 void group_park(struct group *g, struct poll *p);
 void group_go(struct group *g);
 

@@ -52,7 +52,8 @@ static bool misses(void *owner)
     return false;
 }
 
-/* Whether a first contact must go through all mails: a probe waits that was sent before anything was remembered here. */
+/* Whether a first contact must go through all mails: a probe waits that was sent before anything was remembered here.
+ * */
 static bool expects_old(const struct group *g)
 {
     for (struct link *l = list_first(&g->members); l != NULL; l = list_next(&g->members, l)) {
@@ -187,7 +188,8 @@ static void recorded(void *owner)
     conversation_resume(k->conversation);
 }
 
-/* Probes were found: that must be on record before they are deleted, or a kill between the two would make them missing. */
+/* Probes were found: that must be on record before they are deleted, or a kill between the two would make them
+ * missing. */
 static void held(void *owner)
 {
     struct look *k = owner;

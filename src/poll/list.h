@@ -37,8 +37,8 @@ static inline struct link *list_next(const struct link *head, const struct link 
     return link->next == head ? NULL : link->next;
 }
 
-/** list_holds(link): whether it is in a list.  list_append(head, link): it is in none.  list_remove(link): nothing when it is
- *  in none. */
+/** list_holds(link): whether it is in a list.  list_append(head, link): it is in none.  list_remove(link): nothing
+ *  when it is in none. */
 static inline bool list_holds(const struct link *link)
 {
     return link->next != NULL;

@@ -1,7 +1,7 @@
 /*
- * Waiting for the disk: an entry of the journal that must be kept before the next step carries a ticket; its receipt, or
- * the end of the patience, lets that step go on.  Receipts come in the order of tickets, so the latest speaks for all
- * before it.
+ * Waiting for the disk: an entry of the journal that must be kept before the next step carries a ticket; its receipt,
+ * or the end of the patience, lets that step go on.  Receipts come in the order of tickets, so the latest speaks for
+ * all before it.
  */
 #ifndef EMAILMON_TICKETS_H
 #define EMAILMON_TICKETS_H
@@ -20,8 +20,8 @@ struct ticket_wait;
 struct tickets *tickets_new(struct loop *loop);
 void tickets_free(struct tickets *t);
 
-/** tickets_next(t): A new ticket, never 0.  tickets_came(t, ticket): Its receipt is here; call tickets_serve(t) after a batch of
- *  them: those whose tickets came are called. */
+/** tickets_next(t): A new ticket, never 0.  tickets_came(t, ticket): Its receipt is here; call tickets_serve(t) after
+ *  a batch of them: those whose tickets came are called. */
 uint64_t tickets_next(struct tickets *t);
 void tickets_came(struct tickets *t, uint64_t ticket);
 void tickets_serve(struct tickets *t);
@@ -30,8 +30,8 @@ void tickets_serve(struct tickets *t);
 bool tickets_is_here(const struct tickets *t, uint64_t ticket);
 
 /**
- * tickets_wait(t, ticket, done, owner): Call ${done} once, when the receipt is here or TICKET_PATIENCE_MS are over; never
- * before this returns; the wait is over then.  NULL: memory.  ticket_wait_free(w): Do not call; NULL is fine.
+ * tickets_wait(t, ticket, done, owner): Call ${done} once, when the receipt is here or TICKET_PATIENCE_MS are over;
+ * never before this returns; the wait is over then.  NULL: memory.  ticket_wait_free(w): Do not call; NULL is fine.
  */
 struct ticket_wait *tickets_wait(struct tickets *t, uint64_t ticket, void (*done)(void *owner), void *owner);
 void ticket_wait_free(struct ticket_wait *w);

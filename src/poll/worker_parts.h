@@ -1,7 +1,7 @@
 /*
  * The inside of the worker, for the files that it is made of: worker.c (the thread), worker_rows.c (orders and the
- * schedule), worker_poll.c (a poll, from its start to its verdict), worker_send.c (its sending half), worker_out.c (what
- * leaves for the agent and the store), and group*.c (the looking half, which rows of one mailbox share).
+ * schedule), worker_poll.c (a poll, from its start to its verdict), worker_send.c (its sending half), worker_out.c
+ * (what leaves for the agent and the store), and group*.c (the looking half, which rows of one mailbox share).
  */
 #ifndef EMAILMON_WORKER_PARTS_H
 #define EMAILMON_WORKER_PARTS_H
@@ -121,15 +121,15 @@ void worker_check_stopped(struct worker *w);
 
 /* --- worker_rows.c --- */
 
-/** worker_order(w, order): Carry it out; takes the reference over.  False: memory; nothing changed, and the reference is
- *  still the caller's. */
+/** worker_order(w, order): Carry it out; takes the reference over.  False: memory; nothing changed, and the reference
+ *  is still the caller's. */
 bool worker_order(struct worker *w, const struct order *order);
 
 /** worker_starts(w): Start what is due, as far as there is room, and set the clock for the next. */
 void worker_starts(struct worker *w);
 
-/** watched_begin(w, x, planned_ms): A start of ${x} that was planned for ${planned_ms} (or earlier joins another's session):
- *  its schedule moves on; returns the new poll, parked in no list yet, or NULL: memory. */
+/** watched_begin(w, x, planned_ms): A start of ${x} that was planned for ${planned_ms} (or earlier joins another's
+ *  session): its schedule moves on; returns the new poll, parked in no list yet, or NULL: memory. */
 struct poll *watched_begin(struct worker *w, struct watched *x, uint64_t planned_ms);
 
 /** watched_forget_all(w): At the end: free every row and group. */
@@ -147,7 +147,8 @@ void poll_stop(struct poll *p);
 /** poll_joins(p): It is part of a session from now on, and counts as in flight. */
 void poll_joins(struct poll *p);
 
-/** poll_looked(p, result, report, began_ms): Its session ended with ${result} (shared); ${report} NULL: none was made.  Sends. */
+/** poll_looked(p, result, report, began_ms): Its session ended with ${result} (shared); ${report} NULL: none was
+ *  made.  Sends. */
 void poll_looked(struct poll *p, struct look_result *result, const struct look_report *report, uint64_t began_ms);
 
 /** poll_sent(p, smtp, outcome): The sending half ended; judges, tells, frees ${p}. */
@@ -166,9 +167,9 @@ bool secret_lack(const struct leg_settings *leg, struct failure *why);
 /** send_start(p): Send a probe for ${p}; poll_sent() in the end, possibly before this returns. */
 void send_start(struct poll *p);
 
-/** send_abort(s): Its poll is given up: record what is known of the probe, free.  send_is_past_dot(s): the server may have the
- *  mail already.  send_last_wait(s): the poll is given up (and not told), but its answer is waited for, at most
- *  STOP_AFTER_DOT_MS.  send_forget(w, x): ${x} goes: free the sends that only say goodbye. */
+/** send_abort(s): Its poll is given up: record what is known of the probe, free.  send_is_past_dot(s): the server may
+ *  have the mail already.  send_last_wait(s): the poll is given up (and not told), but its answer is waited for, at
+ *  most STOP_AFTER_DOT_MS.  send_forget(w, x): ${x} goes: free the sends that only say goodbye. */
 void send_abort(struct send *s);
 bool send_is_past_dot(const struct send *s);
 void send_last_wait(struct send *s);
@@ -179,8 +180,8 @@ bool sends_matter(const struct worker *w);
 
 /* --- worker_out.c --- */
 
-/** out_journal(w): the sink of journal entries.  out_status(w, x): ${x}'s status changed.  out_process(w): tell how the process is,
- *  if anything changed. out_flush(w): post what waits; true: nothing does any more. */
+/** out_journal(w): the sink of journal entries.  out_status(w, x): ${x}'s status changed.  out_process(w): tell how
+ *  the process is, if anything changed. out_flush(w): post what waits; true: nothing does any more. */
 struct journal out_journal(struct worker *w);
 void out_status(struct worker *w, struct watched *x);
 void out_process(struct worker *w);

@@ -1,0 +1,67 @@
+/*
+ * A fake mail server for tests and measurements: SMTP, POP3 and IMAP on loopback, before one set of mailboxes in
+ * memory, in one thread of its own that serves thousands of connections.  It speaks the protocols as good servers do,
+ * and misbehaves on request.  A mail to anybody@anywhere stands in the mailbox "anybody", whose user has that name
+ * and any password but "wrong".
+ */
+#ifndef EMAILMON_FAKE_MAIL_H
+#define EMAILMON_FAKE_MAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum fake_protocol { FAKE_SMTP, FAKE_POP3, FAKE_IMAP, FAKE_PROTOCOLS };
+
+/** How it misbehaves; each has a number, 0 at first, that may be changed at any time.  Words: fake_fault_named(). */
+enum fake_fault {
+#define FAULT(enumerator, word, text) FAULT_##enumerator,
+#include "fake_fault.def"
+    FAKE_FAULTS
+};
+
+/** What it counts since it was started. */
+enum fake_count {
+    COUNT_SMTP_CONNECTIONS,
+    COUNT_POP3_CONNECTIONS,
+    COUNT_IMAP_CONNECTIONS,
+    COUNT_OPEN,           /* connections now */
+    COUNT_OPEN_MOST,      /* ... at once at most */
+    COUNT_LOGINS,         /* to mailboxes */
+    COUNT_LOGINS_REFUSED, /* ... and to SMTP */
+    COUNT_MAILS,          /* taken by SMTP, thrown away or not */
+    COUNT_DELETED,
+    COUNT_OVERLAPS, /* a login while another session was in the same mailbox */
+    COUNT_COMMANDS,
+    FAKE_COUNTS
+};
+
+struct fake_mail;
+
+/** fake_start(ports): ${ports} by protocol; 0: any.  NULL: errno says why.  fake_stop(f): end its thread, free; NULL
+ *  is fine. */
+struct fake_mail *fake_start(const uint16_t ports[FAKE_PROTOCOLS]);
+void fake_stop(struct fake_mail *f);
+
+/** fake_port(f, protocol): where it listens on 127.0.0.1.  fake_set(f, fault, number): misbehave, or (0) not any more.
+ *  fake_counted(f, count): so far.  Any thread. */
+uint16_t fake_port(const struct fake_mail *f, enum fake_protocol protocol);
+void fake_set(struct fake_mail *f, enum fake_fault fault, unsigned number);
+uint64_t fake_counted(struct fake_mail *f, enum fake_count count);
+
+/**
+ * fake_mails(f, user): how many mails are in the mailbox.  fake_put(f, user, mail): one more (CRLF line ends); false:
+ * memory. fake_get(f, user, i): a copy of the i-th, NUL-terminated, to be freed; NULL: there is none.  fake_clear(f,
+ * user): empty the mailbox.  Any thread.
+ */
+size_t fake_mails(struct fake_mail *f, const char *user);
+bool fake_put(struct fake_mail *f, const char *user, const char *mail);
+char *fake_get(struct fake_mail *f, const char *user, size_t i);
+void fake_clear(struct fake_mail *f, const char *user);
+
+/** fake_fault_word(fault), fake_fault_text(fault): for people.  fake_fault_named(word, fault): false: there is none. */
+const char *fake_fault_word(enum fake_fault fault);
+const char *fake_fault_text(enum fake_fault fault);
+bool fake_fault_named(const char *word, enum fake_fault *fault);
+
+#endif

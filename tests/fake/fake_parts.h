@@ -1,0 +1,105 @@
+/* The inside of the fake mail server, for the files that it is made of. */
+#ifndef EMAILMON_FAKE_PARTS_H
+#define EMAILMON_FAKE_PARTS_H
+
+#include <pthread.h>
+
+#include "fake_mail.h"
+
+enum { FAKE_LINE_MAX = 16384, FAKE_BOXES = 4096 };
+
+struct mail {
+    uint32_t uid;
+    bool deleted; /* flagged */
+    int64_t arrived_s;
+    size_t bytes;
+    char *text;
+};
+
+struct mailbox {
+    struct mailbox *next; /* in its bucket */
+    struct mail *mails;
+    size_t count, room;
+    uint32_t uid_next;
+    unsigned sessions;
+    char user[];
+};
+
+struct fake_buffer {
+    char *bytes;
+    size_t first, count, room;
+};
+
+struct connection {
+    struct fake_mail *fake;
+    struct connection *next, *previous;       /* among all */
+    struct connection *next_late, *prev_late; /* among those whose output waits */
+    int fd;
+    enum fake_protocol protocol;
+    unsigned state;
+    bool closing;     /* when all is sent */
+    bool gone;        /* at the end of this turn */
+    bool late, waits; /* for its time; for the socket */
+    bool selected;
+    uint64_t due_ms;
+    struct fake_buffer in, out, data; /* data: the mail that comes */
+    struct mailbox *box;              /* logged in to */
+    char user[256], to[256], tag[64];
+};
+
+struct fake_mail {
+    pthread_mutex_t mutex; /* held by the thread while it works, and by whoever looks in */
+    pthread_t thread;
+    int epoll, wake;
+    int listeners[FAKE_PROTOCOLS];
+    uint16_t ports[FAKE_PROTOCOLS];
+    struct connection *connections;
+    struct connection *late, *last_late;
+    struct mailbox *boxes[FAKE_BOXES];
+    unsigned faults[FAKE_FAULTS];
+    uint64_t counts[FAKE_COUNTS];
+    bool ending;
+    char input[65536]; /* of one read */
+};
+
+/** fake_say(c, format, ...): a reply.  fake_say_bytes(c, bytes, n).  fake_close(c): when all is sent.  fake_drop(c):
+ *  at once. fake_fault(c, fault): its number. */
+void fake_say(struct connection *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fake_say_bytes(struct connection *c, const char *bytes, size_t n);
+void fake_close(struct connection *c);
+void fake_drop(struct connection *c);
+unsigned fake_fault(const struct connection *c, enum fake_fault fault);
+
+/** fake_buffer_add(b, bytes, n): false: memory.  fake_buffer_clear(b): free. */
+bool fake_buffer_add(struct fake_buffer *b, const char *bytes, size_t n);
+void fake_buffer_clear(struct fake_buffer *b);
+
+/** smtp_greet(c), smtp_line(c, line): a new connection; one line without its end.  The same for the others. */
+void smtp_greet(struct connection *c);
+void smtp_line(struct connection *c, char *line, size_t n);
+void pop3_greet(struct connection *c);
+void pop3_line(struct connection *c, char *line, size_t n);
+void imap_greet(struct connection *c);
+void imap_line(struct connection *c, char *line, size_t n);
+
+/** box_of(f, user): made when it is not there; NULL: memory.  box_put(box, text, bytes): takes ${text} over; false:
+ *  memory. box_remove_deleted(f, box, said, owner): tell of each (its number at that moment), remove. 
+ *  box_free_all(f). */
+struct mailbox *box_of(struct fake_mail *f, const char *user);
+bool box_put(struct mailbox *box, char *text, size_t bytes);
+void box_remove_deleted(struct fake_mail *f, struct mailbox *box, void (*said)(void *owner, size_t number),
+                        void *owner);
+void box_free_all(struct fake_mail *f);
+
+/** fake_login(c, user, password): LOGIN_YES: c->box is set ... */
+enum login_answer { LOGIN_YES, LOGIN_NO, LOGIN_IN_USE, LOGIN_SILENCE };
+enum login_answer fake_login(struct connection *c, const char *user, const char *password);
+void fake_logout(struct connection *c);
+
+/** plain_read(base64, user, password): the parts of a PLAIN response; false: it is none. */
+bool plain_read(const char *base64, char user[256], char password[256]);
+
+/** fake_header_end(m): octets of the header with its blank line. */
+size_t fake_header_end(const struct mail *m);
+
+#endif

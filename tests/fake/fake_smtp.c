@@ -1,0 +1,154 @@
+/* RFC 5321, 2920, 4954 (PLAIN alone). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "fake_parts.h"
+
+enum { SMTP_COMMANDS, SMTP_DATA };
+
+void smtp_greet(struct connection *c)
+{
+    fake_say(c, "220 fake.test ESMTP\r\n");
+}
+
+static bool is(const char *line, const char *command)
+{
+    return strncasecmp(line, command, strlen(command)) == 0;
+}
+
+static void hello(struct connection *c)
+{
+    fake_say(c, "250-fake.test\r\n");
+    if (fake_fault(c, FAULT_SMTP_BARE) == 0)
+        fake_say(c, "250-PIPELINING\r\n");
+    fake_say(c, "250-AUTH PLAIN\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 10240000\r\n");
+}
+
+static void auth(struct connection *c, const char *response)
+{
+    char user[256], password[256];
+    bool good = plain_read(response, user, password) && strcmp(password, "wrong") != 0;
+    if (good && fake_fault(c, FAULT_LOGIN_REFUSE) == 0) {
+        fake_say(c, "235 2.7.0 welcome\r\n");
+        return;
+    }
+    c->fake->counts[COUNT_LOGINS_REFUSED]++;
+    fake_say(c, "535 5.7.8 authentication failed\r\n");
+}
+
+/* RCPT TO:<anybody@anywhere>: the mailbox "anybody". */
+static void recipient(struct connection *c, const char *line)
+{
+    unsigned code = fake_fault(c, FAULT_SMTP_RCPT);
+    if (code != 0) {
+        c->to[0] = '\0';
+        fake_say(c, "%u %u.7.1 not now\r\n", code, code / 100);
+        return;
+    }
+    const char *from = strchr(line, '<');
+    size_t n = from != NULL ? strcspn(from + 1, "@>") : 0;
+    if (n >= sizeof c->to)
+        n = 0;
+    memcpy(c->to, from != NULL ? from + 1 : "", n);
+    c->to[n] = '\0';
+    fake_say(c, "250 2.1.5 ok\r\n");
+}
+
+/* RFC 5321 s. 4.4: what a server puts before a mail that it takes. */
+static size_t received(char line[256])
+{
+    char date[64];
+    time_t now = time(NULL);
+    struct tm utc;
+    (void)gmtime_r(&now, &utc);
+    (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &utc);
+    return (size_t)snprintf(line, 256, "Received: from client by fake.test; %s\r\n", date);
+}
+
+static void deliver(struct connection *c, const char *text, size_t n)
+{
+    struct mailbox *box = box_of(c->fake, c->to);
+    unsigned times = fake_fault(c, FAULT_SMTP_TIMES) > 1 ? fake_fault(c, FAULT_SMTP_TIMES) : 1;
+    char before[256];
+    size_t before_n = received(before);
+    for (unsigned i = 0; i < times && box != NULL; i++) {
+        char *copy = malloc(before_n + n);
+        if (copy == NULL)
+            return;
+        memcpy(copy, before, before_n);
+        memcpy(copy + before_n, text, n);
+        if (!box_put(box, copy, before_n + n))
+            free(copy);
+    }
+}
+
+static void take_mail(struct connection *c, const char *text, size_t n)
+{
+    unsigned code = fake_fault(c, FAULT_SMTP_DOT), drop = fake_fault(c, FAULT_SMTP_DOT_DROP);
+    bool kept = (code == 0 || code == 250) && fake_fault(c, FAULT_SMTP_DISCARD) == 0 && drop != 2;
+    c->fake->counts[COUNT_MAILS]++;
+    if (kept)
+        deliver(c, text, n);
+    if (drop != 0)
+        fake_drop(c);
+    else if (fake_fault(c, FAULT_SMTP_DOT_HANG) == 0)
+        fake_say(c, "%u %u.0.0 queued as 4711\r\n", code != 0 ? code : 250, code != 0 ? code / 100 : 2);
+}
+
+/* RFC 5321 s. 4.5.2: a doubled dot is one, a lone one the end. */
+static void data_line(struct connection *c, const char *line, size_t n)
+{
+    if (n == 1 && line[0] == '.') {
+        c->state = SMTP_COMMANDS;
+        take_mail(c, c->data.bytes != NULL ? c->data.bytes : "", c->data.count);
+        fake_buffer_clear(&c->data);
+        return;
+    }
+    size_t dot = n > 0 && line[0] == '.' ? 1 : 0;
+    if (!fake_buffer_add(&c->data, line + dot, n - dot) || !fake_buffer_add(&c->data, "\r\n", 2))
+        fake_drop(c);
+}
+
+static void quit(struct connection *c)
+{
+    if (fake_fault(c, FAULT_SMTP_QUIT_HANG) != 0)
+        return;
+    fake_say(c, "221 2.0.0 bye\r\n");
+    fake_close(c);
+}
+
+static void data(struct connection *c)
+{
+    if (c->to[0] == '\0') {
+        fake_say(c, "554 5.5.1 no valid recipients\r\n");
+        return;
+    }
+    c->state = SMTP_DATA;
+    fake_say(c, "354 go on\r\n");
+}
+
+void smtp_line(struct connection *c, char *line, size_t n)
+{
+    if (c->state == SMTP_DATA) {
+        data_line(c, line, n);
+        return;
+    }
+    c->fake->counts[COUNT_COMMANDS]++;
+    if (is(line, "EHLO"))
+        hello(c);
+    else if (is(line, "HELO") || is(line, "MAIL FROM:<") || is(line, "RSET") || is(line, "NOOP"))
+        fake_say(c, "250 2.1.0 ok\r\n");
+    else if (is(line, "AUTH PLAIN "))
+        auth(c, line + strlen("AUTH PLAIN "));
+    else if (is(line, "RCPT TO:<"))
+        recipient(c, line);
+    else if (is(line, "DATA"))
+        data(c);
+    else if (is(line, "QUIT"))
+        quit(c);
+    else
+        fake_say(c, "500 5.5.2 what?\r\n");
+}
