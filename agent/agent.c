@@ -129,6 +129,7 @@ struct agent *agent_start(const struct agent_options *options, char *why, size_t
         (void)text_copy(why, size, "out of memory");
         return NULL;
     }
+    (void)setenv("MIBS", "", 1); /* Net-SNMP's only switch for loading no MIB files */
     (void)sem_init(&a->started, 0, 0);
     int error = start_thread(a);
     if (error != 0) {

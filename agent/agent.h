@@ -25,7 +25,8 @@ struct agent_options {
 struct agent;
 
 /** agent_start(options, why, size): Make the thread; options are copied, texts too; queues outlive it.  NULL: one
- *  line in ${why}.  A master that is not there is no failure: it is connected to as soon as it is. */
+ *  line in ${why}.  A master that is not there is no failure: it is connected to as soon as it is.
+ *  One agent at a time.  Sets the environment variable MIBS, so call it while no other thread reads the environment. */
 struct agent *agent_start(const struct agent_options *options, char *why, size_t size);
 
 /** agent_stop(a): After NOTICE_STOP: wait for the thread (at most 2 s while the master hangs), free. */

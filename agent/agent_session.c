@@ -18,15 +18,18 @@ enum {
     GOODBYE_US = 300000 /* the last word is not worth more */
 };
 
+/* Who the callbacks work for.  Not their argument: Net-SNMP frees whatever that points to when it shuts down. */
+static struct agent *served;
+
 /* Net-SNMP's own lines; those about connecting are ours (on_session). */
-static int on_log(int major, int minor, void *message, void *owner)
+static int on_log(int major, int minor, void *message, void *unused)
 {
     const struct snmp_log_message *m = message;
-    struct agent *a = owner;
     (void)major;
     (void)minor;
+    (void)unused;
     if (m->priority <= LOG_WARNING)
-        log_write(a->options.log, m->priority <= LOG_ERR ? LOG_LINE_ERROR : LOG_LINE_WARNING, "net-snmp: %.*s",
+        log_write(served->options.log, m->priority <= LOG_ERR ? LOG_LINE_ERROR : LOG_LINE_WARNING, "net-snmp: %.*s",
                   (int)strcspn(m->msg, "\n"), m->msg);
     return SNMPERR_SUCCESS;
 }
@@ -50,14 +53,15 @@ static void on_lost(struct agent *a)
               a->options.agentx, notes_pending(&a->notes));
 }
 
-static int on_session(int major, int minor, void *session, void *owner)
+static int on_session(int major, int minor, void *session, void *unused)
 {
     (void)major;
     (void)session;
+    (void)unused;
     if (minor == SNMPD_CALLBACK_INDEX_START)
-        on_connected(owner);
+        on_connected(served);
     else
-        on_lost(owner);
+        on_lost(served);
     return SNMPERR_SUCCESS;
 }
 
@@ -86,20 +90,21 @@ static bool register_tables(struct agent *a)
            mib_register(&a->tables.events);
 }
 
-static void register_callbacks(struct agent *a)
+static void register_callbacks(void)
 {
-    (void)snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, a);
+    (void)snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL);
     (void)netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_WARNING);
-    (void)snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_session, a);
-    (void)snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_session, a);
+    (void)snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_session, NULL);
+    (void)snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_session, NULL);
 }
 
 const char *agent_session_open(struct agent *a)
 {
+    served = a;
     be_quiet_and_independent(a->options.agentx);
     if (init_agent("emailmon") != 0)
         return "Net-SNMP's agent library cannot be set up";
-    register_callbacks(a);
+    register_callbacks();
     /* After init_agent(), which sets another value, and before init_snmp(): the library's own pings would wait for
      * their answer, and its own attempts to connect come a second apart. */
     (void)netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
@@ -110,8 +115,9 @@ const char *agent_session_open(struct agent *a)
 
 void agent_session_begin(struct agent *a)
 {
-    init_snmp("emailmon");
-    a->master.next_try_ms = 0;
+    init_snmp("emailmon"); /* connects, if there is a master; what was registered before is then not told to it */
+    if (a->master.connected)
+        register_mib_reattach();
 }
 
 static void try_to_connect(struct agent *a, uint64_t now_ms)
@@ -239,5 +245,5 @@ void agent_session_close(struct agent *a)
         agent_session_cut(a);
     snmp_shutdown("emailmon");
     shutdown_agent();
-    (void)snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, a, 1);
+    (void)snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL, 1);
 }

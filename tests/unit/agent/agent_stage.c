@@ -1,0 +1,225 @@
+/*
+ * A stage for the agent alone: feeds it monitors, reports and news, without worker and store, so that a real snmpd can be
+ * tried against it.
+ *
+ *      agent_stage AGENTX ROWS EVENTS GAP_MS [FILES]
+ *
+ * ROWS monitors come from a "file"; every third is down, every seventh disabled, the last lacks its password.  After a
+ * line on standard input EVENTS events follow, one every GAP_MS.  Ends at the end of standard input.  FILES descriptors
+ * are opened first.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+enum { QUEUE = 4096, LINE_MAX_OCTETS = 256, TICK_MS = 5 };
+
+struct scene {
+    struct log *log;
+    struct queue *notices, *reports, *news, *orders;
+    size_t rows, orders_seen;
+    bool worker_stopped;
+    uint32_t events, events_sent, gap_ms;
+    uint64_t serials;
+};
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "agent_stage: %s\n", what);
+    exit(1);
+}
+
+static uint64_t serial_of(void *owner, const char *name)
+{
+    struct scene *s = owner;
+    (void)name;
+    return ++s->serials;
+}
+
+static void put(struct draft *d, enum setting_id id, const char *written)
+{
+    struct mistake why;
+    if (!draft_put_written(d, id, written, &why))
+        fail(why.text);
+}
+
+static const struct definition *monitor(size_t i, size_t count)
+{
+    struct draft d;
+    char name[LINE_MAX_OCTETS];
+    draft_init(&d);
+    (void)snprintf(name, sizeof name, "monitor-%zu", i);
+    put(&d, SETTING_name, name);
+    put(&d, SETTING_device, "192.0.2.10");
+    put(&d, SETTING_smtp_to, "probe@example.com");
+    put(&d, SETTING_smtp_from, "emailmon@example.com");
+    put(&d, SETTING_in_username, "probe");
+    put(&d, SETTING_notify, "down,up,certificate");
+    put(&d, SETTING_enabled, i % 7 == 0 ? "false" : "true");
+    if (i < count)
+        put(&d, SETTING_in_password, "never shown");
+    if (draft_check(&d, NULL, NULL) != 0)
+        fail("a monitor is wrong");
+    const struct definition *definition = draft_freeze(&d);
+    draft_end(&d);
+    return definition;
+}
+
+static void post_file(struct scene *s)
+{
+    struct notice notice = {.kind = NOTICE_FILE, .wanted_count = s->rows, .time_ms = wall_now_ms()};
+    notice.wanted = calloc(s->rows + 1, sizeof *notice.wanted);
+    for (size_t i = 0; i < s->rows; i++)
+        notice.wanted[i].definition = monitor(i + 1, s->rows);
+    if (!queue_post(s->notices, &notice))
+        fail("the queue of notices is full");
+}
+
+static void post_report(struct scene *s, const struct order *order)
+{
+    struct report report = {.kind = REPORT_STATUS, .index = order->index, .serial = order->serial};
+    struct status *status = &report.status;
+    static const char reply[] = "550 5.1.1 No such user";
+    status_init(status);
+    status->verdict = order->index % 3 == 0 ? VERDICT_DOWN : VERDICT_UP;
+    status->proof = order->index % 3 == 0 ? PROOF_NONE : PROOF_ROUND_TRIP;
+    status->last_poll = status->proven_at = wall_now_ms() - 5000;
+    status->polls = 12;
+    status->in_cert_days = -3;
+    status_set_text(&status->server_reply, text_new(reply, strlen(reply)));
+    while (!queue_post(s->reports, &report))
+        (void)usleep(1000);
+}
+
+static void take_orders(struct scene *s)
+{
+    struct order order;
+    queue_drain(s->orders);
+    while (queue_take(s->orders, &order)) {
+        if (order.kind == ORDER_PUT)
+            post_report(s, &order);
+        if (order.kind == ORDER_STOP) {
+            s->worker_stopped = true;
+            (void)queue_post(s->reports, &(struct report){.kind = REPORT_STOPPED});
+        }
+        s->orders_seen++;
+        order_drop(&order);
+    }
+}
+
+static void post_event(struct scene *s)
+{
+    char name[LINE_MAX_OCTETS];
+    uint32_t seq = s->events_sent + 1, row = 1 + (uint32_t)(s->events_sent % (s->rows > 0 ? s->rows : 1));
+    (void)snprintf(name, sizeof name, "monitor-%u", row);
+    struct news news = {.kind = NEWS_EVENT,
+                        .event = {.seq = seq,
+                                  .time_ms = wall_now_ms(),
+                                  .row = (int32_t)row,
+                                  .kind = seq % 10 == 0 ? EVENT_CERTIFICATE : EVENT_DOWN,
+                                  .old = VERDICT_UP,
+                                  .new = VERDICT_DOWN,
+                                  .proof = PROOF_NONE,
+                                  .leg = LEG_SMTP,
+                                  .stage = STAGE_RCPT_TO,
+                                  .cause = CAUSE_PERMANENT,
+                                  .notify = true,
+                                  .smtp_cert_days = 13,
+                                  .in_cert_days = CERT_DAYS_NONE,
+                                  .name = text_new(name, strlen(name)),
+                                  .device = text_new("192.0.2.10", 10),
+                                  .text = text_new("smtp: no such user", 18)}};
+    if (queue_post(s->news, &news))
+        s->events_sent++;
+    else
+        news_drop(&news);
+}
+
+static void many_descriptors(unsigned count)
+{
+    const struct rlimit limit = {count + 1000, count + 1000};
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    for (unsigned i = 0; i < count; i++) {
+        if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+            fail("too many descriptors");
+    }
+}
+
+static struct agent *start(struct scene *s, const char *agentx)
+{
+    const struct agent_options options = {
+        .log = s->log,
+        .agentx = agentx,
+        .version = "0.0-stage",
+        .instance = "stage",
+        .serial_of = serial_of,
+        .serial_owner = s,
+        .notices = s->notices,
+        .reports = s->reports,
+        .news = s->news,
+        .orders = s->orders,
+    };
+    char why[LINE_MAX_OCTETS];
+    struct agent *a = agent_start(&options, why, sizeof why);
+    if (a == NULL)
+        fail(why);
+    return a;
+}
+
+/* Returns false at the end of standard input. */
+static bool play(struct scene *s, bool *begun)
+{
+    struct pollfd fds[] = {{.fd = queue_fd(s->orders), .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+    char line[LINE_MAX_OCTETS];
+    (void)poll(fds, 2, *begun && s->events_sent < s->events ? (int)s->gap_ms : TICK_MS);
+    take_orders(s);
+    log_print(s->log);
+    if (fds[1].revents != 0) {
+        if (read(STDIN_FILENO, line, sizeof line) <= 0)
+            return false;
+        *begun = true;
+    }
+    if (*begun && s->events_sent < s->events)
+        post_event(s);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5)
+        fail("usage: agent_stage AGENTX ROWS EVENTS GAP_MS [FILES]");
+    struct scene s = {.rows = strtoul(argv[2], NULL, 10),
+                      .events = (uint32_t)strtoul(argv[3], NULL, 10),
+                      .gap_ms = (uint32_t)strtoul(argv[4], NULL, 10)};
+    if (argc > 5)
+        many_descriptors((unsigned)strtoul(argv[5], NULL, 10));
+    s.log = log_new();
+    s.notices = queue_new(QUEUE, sizeof(struct notice));
+    s.reports = queue_new(QUEUE, sizeof(struct report));
+    s.news = queue_new(QUEUE, sizeof(struct news));
+    s.orders = queue_new(QUEUE, sizeof(struct order));
+
+    struct agent *a = start(&s, argv[1]);
+    post_file(&s);
+    bool begun = false;
+    while (play(&s, &begun))
+        continue;
+
+    (void)queue_post(s.notices, &(struct notice){.kind = NOTICE_STOP});
+    while (!s.worker_stopped)
+        (void)play(&s, &begun);
+    agent_stop(a);
+    fprintf(stderr, "orders %zu\n", s.orders_seen);
+    queue_free(s.notices, notice_drop);
+    queue_free(s.reports, report_drop);
+    queue_free(s.news, news_drop);
+    queue_free(s.orders, order_drop);
+    log_free(s.log);
+    return 0;
+}
