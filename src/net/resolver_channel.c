@@ -1,0 +1,165 @@
+/* c-ares on the loop: its sockets, its clock, its life. */
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "loop_uv.h"
+#include "resolver_ask_parts.h"
+
+/*
+ * c-ares waits so long for the first try of a server, and twice as long for the second, so that one silent server of
+ * two or three leaves time for the others within RESOLVE_TOTAL_MS.
+ */
+enum { TRY_MS = 1500 };
+
+struct asker_socket {
+    uv_poll_t poll;
+    struct asker *asker;
+    struct asker_socket *next;
+    ares_socket_t fd;
+};
+
+/* --- its sockets --- */
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct asker_socket *s = poll->data;
+    struct asker *a = s->asker;
+    ares_socket_t fd = s->fd; /* c-ares may close it, and s with it */
+    bool reads = status < 0 || (events & UV_READABLE) != 0;
+    bool writes = status < 0 || (events & UV_WRITABLE) != 0;
+    ares_process_fd(a->channel, reads ? fd : ARES_SOCKET_BAD, writes ? fd : ARES_SOCKET_BAD);
+    asker_rearm(a);
+    asker_settle(a);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static struct asker_socket **place_of(struct asker *a, ares_socket_t fd)
+{
+    struct asker_socket **place = &a->sockets;
+    while (*place != NULL && (*place)->fd != fd)
+        place = &(*place)->next;
+    return place;
+}
+
+static void forget_socket(struct asker_socket **place)
+{
+    struct asker_socket *s = *place;
+    if (s == NULL)
+        return;
+    *place = s->next;
+    uv_close((uv_handle_t *)&s->poll, on_closed);
+}
+
+/* Without memory the socket is not watched, and its questions fail by their clocks. */
+static struct asker_socket *add_socket(struct asker *a, ares_socket_t fd)
+{
+    struct asker_socket *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    if (uv_poll_init(&a->loop->uv, &s->poll, fd) != 0) {
+        free(s);
+        return NULL;
+    }
+    s->poll.data = s;
+    s->asker = a;
+    s->fd = fd;
+    s->next = a->sockets;
+    a->sockets = s;
+    return s;
+}
+
+static void socket_wants(void *data, ares_socket_t fd, int reads, int writes)
+{
+    struct asker *a = data;
+    struct asker_socket **place = place_of(a, fd);
+    if (!reads && !writes) {
+        forget_socket(place);
+        return;
+    }
+    struct asker_socket *s = *place != NULL ? *place : add_socket(a, fd);
+    if (s != NULL)
+        (void)uv_poll_start(&s->poll, (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0), on_ready);
+}
+
+/* --- its clock --- */
+
+void asker_rearm(struct asker *a)
+{
+    struct timeval left;
+    if (ares_timeout(a->channel, NULL, &left) == NULL) {
+        deadline_clear(a->tick);
+        return;
+    }
+    deadline_set(a->tick, (uint64_t)left.tv_sec * 1000 + (uint64_t)(left.tv_usec + 999) / 1000);
+}
+
+static void tick_due(void *owner)
+{
+    struct asker *a = owner;
+    ares_process_fd(a->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    asker_rearm(a);
+    asker_settle(a);
+}
+
+/* --- its life --- */
+
+static bool open_channel(struct asker *a, const char *servers, int *error)
+{
+    struct ares_options options = {.flags = a->of_system ? 0 : ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+                                   .timeout = TRY_MS,
+                                   .tries = RESOLVE_TRIES,
+                                   .sock_state_cb = socket_wants,
+                                   .sock_state_cb_data = a};
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+    *error = ares_init_options(&a->channel, &options, mask);
+    if (*error != ARES_SUCCESS) {
+        a->channel = NULL;
+        return false;
+    }
+    if (!a->of_system)
+        *error = ares_set_servers_ports_csv(a->channel, servers);
+    return *error == ARES_SUCCESS;
+}
+
+struct asker *asker_new(struct loop *loop, const char *servers, struct failure *why)
+{
+    int error = ARES_ENOMEM;
+    struct asker *a = calloc(1, sizeof *a);
+    if (a != NULL) {
+        a->loop = loop;
+        a->of_system = servers == NULL || servers[0] == '\0';
+        a->tick = deadline_new(loop, tick_due, a);
+        a->library = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
+        if (a->tick != NULL && a->library && open_channel(a, servers, &error))
+            return a;
+    }
+    *why = failure_make(LEG_LOCAL, STAGE_RESOLVE, error == ARES_ENOMEM ? CAUSE_RESOURCES : CAUSE_NAME_SERVER, 0);
+    failure_detail(why, "%s: %s", a == NULL || a->of_system ? "the system's name servers" : servers,
+                   error == ARES_EBADSTR ? "not a list of IP addresses, with ports or without" : ares_strerror(error));
+    asker_free(a);
+    return NULL;
+}
+
+void asker_free(struct asker *a)
+{
+    if (a == NULL)
+        return;
+    if (a->gone != NULL)
+        *a->gone = true;
+    while (a->first != NULL)
+        question_drop(a->first);
+    if (a->channel != NULL)
+        ares_destroy(a->channel); /* ends what is still asked, and closes its sockets */
+    while (a->sockets != NULL)
+        forget_socket(&a->sockets);
+    if (a->library)
+        ares_library_cleanup();
+    deadline_free(a->tick);
+    free(a);
+}
