@@ -77,12 +77,16 @@ class Emailmon:
     def __exit__(self, *_):
         self.stop()
 
-    def start(self):
-        """Start it; it ends with us, however we end."""
+    def start(self, wait=True):
+        """Start it; it ends with us, however we end.  `wait`: until its table is served."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", PROGRAM, "run", "-c", self.file],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
-        wait_for(self.serves, 10, "emailmon's table behind snmpd")
+        if wait:
+            self.wait_serving(10)
+
+    def wait_serving(self, timeout_s):
+        wait_for(self.serves, timeout_s, "emailmon's table behind snmpd")
 
     def serves(self):
         if self.process.poll() is not None:

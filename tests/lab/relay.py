@@ -1,0 +1,81 @@
+"""A relay before a real server that counts round trips: how often the client had to wait for the server.
+
+The connection is the first; each time that the client sends after the server has sent (or sends first) is one more.
+"""
+
+import contextlib
+import selectors
+import socket
+import threading
+
+from listeners import PLAIN_IP
+
+
+class Conversation:
+    """One connection through the relay."""
+
+    def __init__(self):
+        self.turns = 1                # the connection itself
+        self.flights = []             # (who, bytes), for a failed test
+        self.speaker = None
+
+    def heard(self, speaker, size):
+        if speaker != self.speaker:
+            self.speaker = speaker
+            self.turns += speaker == "client"
+            self.flights.append([speaker, 0])
+        self.flights[-1][1] += size
+
+    def __str__(self):
+        return " ".join(f"{'>' if who == 'client' else '<'}{size}" for who, size in self.flights)
+
+
+class Relay:
+    """Listens on a port of its own and passes everything on to one door."""
+
+    def __init__(self, door):
+        self.door, self.ended = door, []
+        self.listener = socket.create_server((PLAIN_IP, 0))
+        self.port = self.listener.getsockname()[1]
+        self.host = PLAIN_IP
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return                # closed: the test is over
+            threading.Thread(target=self.talk, args=(client,), daemon=True).start()
+
+    def talk(self, client):
+        conversation = Conversation()
+        with client, socket.create_connection((self.door.host, self.door.port), timeout=5) as server:
+            with contextlib.suppress(OSError):
+                self.copy(client, server, conversation)
+        self.ended.append(conversation)
+
+    @staticmethod
+    def copy(client, server, conversation):
+        with selectors.DefaultSelector() as selector:
+            selector.register(client, selectors.EVENT_READ, ("client", server))
+            selector.register(server, selectors.EVENT_READ, ("server", client))
+            while True:
+                for key, _ in selector.select():
+                    who, other = key.data
+                    data = key.fileobj.recv(65536)
+                    if not data:
+                        return
+                    conversation.heard(who, len(data))
+                    other.sendall(data)
+
+
+@contextlib.contextmanager
+def before(door):
+    """A relay before `door` for the length of a `with`."""
+    relay = Relay(door)
+    threading.Thread(target=relay.serve, daemon=True).start()
+    try:
+        yield relay
+    finally:
+        relay.listener.shutdown(socket.SHUT_RDWR)
+        relay.listener.close()

@@ -1,0 +1,37 @@
+"""A poll takes the fewest round trips that the protocols allow, counted before real servers."""
+
+import contextlib
+
+import mailbox
+import relay
+from emailmon import monitor, verdict, watching
+from listeners import LISTENERS
+from places import wait_for
+
+# Round trips a session, the connection counted (the greeting comes with it), a TLS 1.3 handshake as one, QUIT too.
+# With TLS from the first byte the greeting answers the client's half of the handshake, hence one more on the wire.
+DUE = {
+    "smtp/starttls/plain": 9,
+    "imap/tls/plain": 6,
+    "pop3/tls/plain": 8,
+}
+
+
+def test_round_trips():
+    """A poll that finds its probe takes 9 round trips for SMTP with STARTTLS and AUTH PLAIN, 6 for IMAP with TLS and 8
+    for POP3 with TLS"""
+    with contextlib.ExitStack() as stack:
+        relays = {key: stack.enter_context(relay.before(LISTENERS[key])) for key in DUE}
+        rows = []
+        for n, key in enumerate(("imap/tls/plain", "pop3/tls/plain"), 1):
+            mailbox.clear(f"u{n}")
+            row = monitor(key, f"u{n}", "smtp/starttls/plain", key, interval=2)
+            for part, door in (("smtp", "smtp/starttls/plain"), ("incoming", key)):
+                row[part].update(server=relays[door].host, port=relays[door].port, tls_name=LISTENERS[door].name)
+            rows.append(row)
+        program = stack.enter_context(watching(rows))
+        program.wait_rows(lambda row: verdict(row) == ("up", "roundTrip") and int(row["Polls"]) >= 5, 25, "five polls")
+        for key, due in DUE.items():
+            seen = wait_for(lambda key=key: len(relays[key].ended) >= 3 and list(relays[key].ended), 10, f"polls by {key}")
+            few = [str(conversation) for conversation in seen if conversation.turns != due]
+            assert len(few) < len(seen) // 2, f"{key}: {[c.turns for c in seen]} round trips, not {due}: {seen[-1]}"
