@@ -107,6 +107,10 @@ class Emailmon:
             self.process.wait()
             raise LabError(f"emailmon did not end within {timeout_s} s") from None
 
+    def reload(self):
+        self.write()
+        self.process.send_signal(signal.SIGHUP)
+
     def run(self, *arguments, timeout_s=150):
         """Another command of the program with the same file: (exit code, standard output, standard error)."""
         command = [PROGRAM, arguments[0], "-c", self.file, *arguments[1:]]

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -97,7 +98,13 @@ def names_answer():
 
 
 def stop():
-    processes.end_all()
+    """End everything that runs in the private root.  An impatient second Ctrl-C does not leave half of it behind."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        processes.end_all()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ V2C = ["-v2c", "-c", COMMUNITY]
 V3 = ["-v3", "-l", "authPriv", "-u", USER, "-a", "SHA-256", "-A", AUTH_PASSWORD, "-x", "AES", "-X", PRIVACY_PASSWORD]
 
 SUBTREE = ".1.3.6.1.4.1.8072.9999.9999.2525"
-MIB_FOLDERS = [MIBS, "/usr/share/snmp/mibs", os.path.join(TREE, "mib")]
+MIB_FOLDERS = [MIBS, os.path.join(TREE, "mib")]
 ROOT_MIBS = "/etc/lab/mibs"
 SOCKET_NAME_MAX = 107       # of a unix socket, in octets
 
@@ -88,7 +88,7 @@ class Master:
 
     def start_traps(self):
         processes.run("/usr/sbin/snmptrapd", "-C", "-c", self.folder + "/snmptrapd.conf", "-Lf",
-                      self.folder + "/traps.log", "-p", self.folder + "/snmptrapd.pid", "-n", "-OQ", "-m", "ALL",
+                      self.folder + "/traps.log", "-p", self.folder + "/snmptrapd.pid", "-n", "-OQ", "-m", "SNMPv2-MIB:EMAIL-MONITOR-MIB",
                       "-M", ROOT_MIBS, f"udp:{PLAIN_IP}:{self.traps_port}")
         wait_for(self.traps_pid, 10, "snmptrapd")
 
@@ -137,14 +137,14 @@ def copy_mibs():
     shutil.rmtree(in_root(ROOT_MIBS), ignore_errors=True)
     os.makedirs(in_root(ROOT_MIBS))
     for folder in MIB_FOLDERS:
-        for name in os.listdir(folder) if os.path.isdir(folder) else []:
-            if not name.startswith("."):
+        for name in os.listdir(folder):
+            if "-" in name:                  # a module, not something else of the tree
                 shutil.copy(os.path.join(folder, name), in_root(ROOT_MIBS))
 
 
 def environment():
     """For the machine's own tools: the lab's modules, no configuration of the machine."""
-    return {**os.environ, "MIBDIRS": ":".join(MIB_FOLDERS), "MIBS": "+EMAIL-MONITOR-MIB", "SNMPCONFPATH": "/nonexistent",
+    return {**os.environ, "MIBDIRS": ":".join(MIB_FOLDERS), "MIBS": "SNMPv2-MIB:EMAIL-MONITOR-MIB", "SNMPCONFPATH": "/nonexistent",
             "SNMP_PERSISTENT_DIR": in_root("/var/tmp"), "LC_ALL": "C.UTF-8"}
 
 
