@@ -122,6 +122,19 @@ class Emailmon:
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return "\n".join(log.read().splitlines()[-lines:])
 
+    # --- what a person sees ---
+
+    def status(self):
+        """{row name: {key: value}} as `emailmon status --json` shows it."""
+        code, printed, error = self.run("status", "--json")
+        if code != 0:
+            raise LabError(f"emailmon status ends with {code}: {error.strip()}")
+        return {row["name"]: row for row in json.loads(printed)["monitors"]}
+
+    def wait_status(self, condition, what, timeout_s=10):
+        """`emailmon status` reads a file that is written every few seconds: wait until it shows what the table shows."""
+        return wait_for(lambda: condition(self.status()), timeout_s, f"{what} in emailmon status")
+
     # --- what a console sees ---
 
     def table(self):
