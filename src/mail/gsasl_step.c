@@ -1,0 +1,95 @@
+#include "gsasl_step.h"
+
+#include <gsasl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const Gsasl_property secret_properties[] = {GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD};
+
+bool gsasl_failed(int error, struct failure *why)
+{
+    if (error == GSASL_MALLOC_ERROR)
+        return exchange_fail(why, CAUSE_RESOURCES, NULL);
+    if (error == GSASL_SASLPREP_ERROR)
+        return exchange_fail(why, CAUSE_POLICY, "user name or password cannot be prepared (SASLprep, RFC 4013)");
+    return exchange_fail(why, CAUSE_MALFORMED, gsasl_strerror(error));
+}
+
+bool gsasl_open(struct exchange *x, struct failure *why)
+{
+    Gsasl *library = NULL;
+    Gsasl_session *session = NULL;
+    int error = gsasl_init(&library);
+    if (error != GSASL_OK)
+        return gsasl_failed(error, why);
+    error = gsasl_client_start(library, mechanism_name(x->mechanism), &session);
+    if (error == GSASL_OK)
+        error = gsasl_property_set(session, GSASL_AUTHID, x->username);
+    if (error != GSASL_OK) {
+        gsasl_finish(session);
+        gsasl_done(library);
+        return error == GSASL_UNKNOWN_MECHANISM ? exchange_fail(why, CAUSE_UNSUPPORTED, "not in this libgsasl")
+                                                : gsasl_failed(error, why);
+    }
+    x->library = library;
+    x->session = session;
+    return true;
+}
+
+void gsasl_close(struct exchange *x)
+{
+    for (size_t i = 0; x->session != NULL && i < sizeof secret_properties / sizeof secret_properties[0]; i++) {
+        const char *kept = gsasl_property_fast(x->session, secret_properties[i]);
+        if (kept != NULL) /* the library frees its copies without wiping them */
+            explicit_bzero((void *)(uintptr_t)kept, strlen(kept));
+    }
+    if (x->session != NULL)
+        gsasl_finish(x->session);
+    if (x->library != NULL)
+        gsasl_done(x->library);
+    x->session = x->library = NULL;
+}
+
+bool gsasl_give_password(struct exchange *x)
+{
+    return gsasl_property_set(x->session, GSASL_PASSWORD, x->password.bytes) == GSASL_OK;
+}
+
+bool gsasl_give_salted(struct exchange *x, const char *hex)
+{
+    return gsasl_property_set(x->session, GSASL_SCRAM_SALTED_PASSWORD, hex) == GSASL_OK;
+}
+
+bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct response *output, bool *done, int *error)
+{
+    char *bytes = NULL;
+    size_t length = 0;
+    *error = gsasl_step(x->session, input, n, &bytes, &length);
+    *done = *error == GSASL_OK;
+    bool well = *error == GSASL_OK || *error == GSASL_NEEDS_MORE;
+    if (well && !response_set(output, bytes == NULL ? "" : bytes, length)) {
+        *error = GSASL_MALLOC_ERROR;
+        well = false;
+    }
+    if (bytes != NULL)
+        explicit_bzero(bytes, length);
+    gsasl_free(bytes);
+    return well;
+}
+
+bool gsasl_prepare(const char *text, struct response *out, struct failure *why)
+{
+    const char *c = text;
+    while (*c != '\0' && (unsigned char)*c < 0x80)
+        c++;
+    if (*c == '\0')
+        return response_set(out, text, strlen(text)) || exchange_fail(why, CAUSE_RESOURCES, NULL);
+    char *prepared = NULL;
+    int error = gsasl_saslprep(text, 0, &prepared, NULL);
+    if (error != GSASL_OK)
+        return gsasl_failed(error == GSASL_MALLOC_ERROR ? error : GSASL_SASLPREP_ERROR, why);
+    bool well = response_set(out, prepared, strlen(prepared));
+    explicit_bzero(prepared, strlen(prepared));
+    gsasl_free(prepared);
+    return well || exchange_fail(why, CAUSE_RESOURCES, NULL);
+}

@@ -1,0 +1,26 @@
+/* The part of libgsasl that we use: CRAM-MD5, SCRAM, SASLprep.  Private to src/mail. */
+#ifndef EMAILMON_GSASL_STEP_H
+#define EMAILMON_GSASL_STEP_H
+
+#include "exchange.h"
+
+/** gsasl_open(x, why): Start the library's session for x->mechanism with x's user name; gsasl_close(x) wipes what it
+ *  was given and ends it; safe when there is none. */
+bool gsasl_open(struct exchange *x, struct failure *why);
+void gsasl_close(struct exchange *x);
+
+/** gsasl_give_password(x), gsasl_give_salted(x, hex): What the next step needs.  False: memory. */
+bool gsasl_give_password(struct exchange *x);
+bool gsasl_give_salted(struct exchange *x, const char *hex);
+
+/** gsasl_advance(x, input, n, output, done): One step; ${done}: it was the last.  False: the library's number in
+ *  ${error}, for gsasl_failed(). */
+bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct response *output, bool *done, int *error);
+
+/** gsasl_failed(error, why): A step failed: memory, preparation, or what the server sent.  Returns false. */
+bool gsasl_failed(int error, struct failure *why);
+
+/** gsasl_prepare(text, out, why): SASLprep as of a stored string (RFC 4013, RFC 5802 s. 2.2); ASCII stays as it is. */
+bool gsasl_prepare(const char *text, struct response *out, struct failure *why);
+
+#endif
