@@ -40,8 +40,8 @@ struct machine {
     void (*sent)(struct session *s);
 
     /** The connection ended, a clock ran out, a cap was reached, or what came is no line (${why}: leg, stage and cause
-     *  are set) before the session settled.  Return true when the session ends well all the same (a look that was reading foreign mail is
-     *  unfinished, not failed).  NULL: it never does. */
+     *  are set) before the session settled.  Return true when the session ends well all the same (a look that was
+     *  reading foreign mail is unfinished, not failed).  NULL: it never does. */
     bool (*broken)(struct session *s, const struct failure *why);
 
     /** How many octets of a line from the server the trace may show; the rest is a challenge, shown as ****.
@@ -89,12 +89,14 @@ struct session *session_new(size_t size, const struct machine *machine, const st
  * session_say_secret(s, shown, format, ...): The same for a line that holds a secret: the trace shows ${shown} in its
  * place ("AUTH PLAIN ****"), the memory is wiped when it is sent.
  * session_put(s, bytes, n, secret): Bytes as they are, without CRLF, not traced: messages and literals.
+ * session_unsay(s): Drop what was said and is not sent.
  * When memory is short the session fails (local, resources).
  */
 void session_say(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void session_say_secret(struct session *s, const char *shown, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void session_put(struct session *s, const void *bytes, size_t n, bool secret);
+void session_unsay(struct session *s);
 
 /** session_trace_line(s, from_server, bytes, n): Show a line; for raw() and what session_put() sent.  Secrets that the
  * login knows are masked. */

@@ -235,6 +235,13 @@ void session_put(struct session *s, const void *bytes, size_t n, bool secret)
     s->output_secret = s->output_secret || secret;
 }
 
+void session_unsay(struct session *s)
+{
+    if (s->output != NULL)
+        explicit_bzero(s->output, s->output_bytes);
+    s->output_bytes = s->output_sent = 0;
+}
+
 const void *session_output(const struct session *s, size_t *n)
 {
     *n = s->output_bytes - s->output_sent;
