@@ -85,10 +85,22 @@ size_t monitors_tally(const struct monitors *set, enum verdict verdict)
     return set->tally[verdict];
 }
 
+/* Whether a row is off is known here first; a report that was under way meanwhile does not know it yet. */
+static void hold_to_definition(struct monitor *m)
+{
+    if (!definition_is_on(m->definition)) {
+        m->status.verdict = VERDICT_DISABLED;
+        m->status.proof = PROOF_NONE;
+    } else if (m->status.verdict == VERDICT_DISABLED) {
+        m->status.verdict = VERDICT_UNKNOWN;
+    }
+}
+
 void monitors_set_status(struct monitors *set, struct monitor *row, const struct status *status)
 {
     set->tally[row->status.verdict]--;
     status_copy(&row->status, status);
+    hold_to_definition(row);
     set->tally[row->status.verdict]++;
 }
 
@@ -122,10 +134,5 @@ void monitor_define(struct monitor *m, const struct definition *definition)
     const struct definition *before = m->definition;
     m->definition = definition_ref(definition);
     definition_unref(before);
-    if (!definition_is_on(definition)) {
-        m->status.verdict = VERDICT_DISABLED;
-        m->status.proof = PROOF_NONE;
-    } else if (m->status.verdict == VERDICT_DISABLED) {
-        m->status.verdict = VERDICT_UNKNOWN;
-    }
+    hold_to_definition(m);
 }

@@ -44,7 +44,8 @@ int32_t monitors_free_index(const struct monitors *set);
 /** monitors_tally(set, verdict): how many rows have that verdict now; kept up to date by monitors_set_status(). */
 size_t monitors_tally(const struct monitors *set, enum verdict verdict);
 
-/** monitors_set_status(set, row, status): copies ${status} into ${row} (one of ${set}'s). */
+/** monitors_set_status(set, row, status): copies ${status} into ${row} (one of ${set}'s); a row that is off stays
+ * disabled, one that is on is not, whatever a report says that was under way. */
 void monitors_set_status(struct monitors *set, struct monitor *row, const struct status *status);
 
 #endif

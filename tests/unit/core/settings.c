@@ -1,0 +1,555 @@
+/* The table of settings, and the drafts and definitions that follow it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "draft.h"
+
+static struct draft draft;
+static struct mistake why;
+
+static int begin(void **state)
+{
+    (void)state;
+    draft_init(&draft);
+    why = (struct mistake){.kind = MISTAKE_NONE};
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    draft_end(&draft);
+    return 0;
+}
+
+static bool put(const char *key, const char *written)
+{
+    const struct setting *s = setting_by_key(key);
+    assert_non_null(s);
+    return draft_put_written(&draft, setting_id(s), written, &why);
+}
+
+static void must_put(const char *key, const char *written)
+{
+    if (!put(key, written))
+        fail_msg("%s: %s: %s", key, written, why.text);
+}
+
+static void whole_monitor(void)
+{
+    must_put("name", "office");
+    must_put("device", "192.0.2.10");
+    must_put("smtp.to", "p@example.com");
+    must_put("smtp.from", "m@example.com");
+    must_put("incoming.username", "probe");
+}
+
+static const char *const outlandish[] = {"a\nb",     "a\rb", "a\tb",     "a\177b",
+                                         "\xC2\x80", "\xFF", "\xC0\xAF", "\xED\xA0\x80"};
+enum { OUTLANDISH = sizeof outlandish / sizeof outlandish[0] };
+
+/* --- the table --- */
+
+static void unique(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        assert_ptr_equal(setting_by_key(settings[i].key), &settings[i]);
+        assert_ptr_equal(setting_by_column(settings[i].column), &settings[i]);
+        assert_int_equal(setting_id(&settings[i]), i);
+        assert_true(settings[i].text[0] != '\0');
+        assert_int_equal(strncmp(settings[i].object, "emailMon", 8), 0);
+    }
+    assert_null(setting_by_key("smtp.sever"));
+    assert_null(setting_by_column(1));
+}
+
+static void defaults_in_range(void **state)
+{
+    (void)state;
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        const struct setting *s = &settings[id];
+        assert_true(s->min <= s->max);
+        if (!setting_is_text(s))
+            assert_true(s->default_number >= s->min && s->default_number <= s->max);
+        else if (s->default_text != NULL)
+            assert_true(strlen(s->default_text) >= s->min && strlen(s->default_text) <= s->max);
+    }
+}
+
+static void number_bounds(void **state)
+{
+    (void)state;
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        const struct setting *s = &settings[id];
+        if (setting_is_text(s))
+            continue;
+        assert_true(draft_put_number(&draft, id, s->min, &why));
+        assert_true(draft_put_number(&draft, id, s->max, &why));
+        assert_int_equal(draft.number[id], s->max);
+        assert_false(draft_put_number(&draft, id, s->max + 1, &why));
+        assert_int_equal(why.kind, MISTAKE_VALUE);
+        assert_int_equal(why.setting, id);
+        if (s->min > 0)
+            assert_false(draft_put_number(&draft, id, s->min - 1, &why));
+        assert_int_equal(draft.number[id], s->max); /* as before */
+    }
+}
+
+/* A text of ${n} octets that the setting's own rule accepts. */
+static void text_of(enum setting_id id, size_t n, char *text)
+{
+    memset(text, 'a', n);
+    text[n] = '\0';
+    bool address = id == SETTING_smtp_to || id == SETTING_smtp_from;
+    bool name = id == SETTING_smtp_server || id == SETTING_in_server || id == SETTING_smtp_tls_name ||
+                id == SETTING_in_tls_name;
+    if (address && n > 2)
+        text[n > 120 ? 60 : 1] = '@';
+    for (size_t i = address ? 80 : 60; (address || name) && i + 1 < n; i += 60)
+        text[i] = '.';
+}
+
+static void text_bounds(void **state)
+{
+    (void)state;
+    char text[300];
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        const struct setting *s = &settings[id];
+        if (!setting_is_text(s))
+            continue;
+        /* A host name is bounded by DNS (253), before the column is. */
+        size_t longest = id == SETTING_smtp_server || id == SETTING_in_server || id == SETTING_smtp_tls_name ||
+                                 id == SETTING_in_tls_name
+                             ? 253
+                             : s->max;
+        text_of(id, longest, text);
+        if (!draft_put_text(&draft, id, text, longest, &why))
+            fail_msg("%s of %zu: %s", s->key, longest, why.text);
+        memset(text, 'a', sizeof text);
+        assert_false(draft_put_text(&draft, id, text, s->max + 1, &why));
+        assert_int_equal(why.kind, MISTAKE_LENGTH);
+        if (s->min > 0) {
+            assert_false(draft_put_text(&draft, id, "", s->min - 1, &why));
+            assert_int_equal(why.kind, MISTAKE_LENGTH);
+        }
+        assert_int_equal(strlen(draft_text(&draft, id)), longest);
+    }
+}
+
+static void no_control_characters(void **state)
+{
+    (void)state;
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        if (!setting_is_text(&settings[id]))
+            continue;
+        for (size_t i = 0; i < OUTLANDISH; i++) {
+            assert_false(draft_put_text(&draft, id, outlandish[i], strlen(outlandish[i]), &why));
+            assert_int_equal(why.kind, MISTAKE_VALUE);
+        }
+        assert_false(draft_put_text(&draft, id, "a\0b", 3, &why));
+        assert_false(draft.has[id]);
+    }
+}
+
+static void wrong_types(void **state)
+{
+    (void)state;
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        bool put_it = setting_is_text(&settings[id]) ? draft_put_number(&draft, id, 1, &why)
+                                                     : draft_put_text(&draft, id, "1", 1, &why);
+        assert_false(put_it);
+        assert_int_equal(why.kind, MISTAKE_TYPE);
+    }
+}
+
+static void words(void **state)
+{
+    (void)state;
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        const struct word *w = setting_words(settings[id].kind);
+        if (w == NULL || settings[id].kind == KIND_NOTIFY)
+            continue;
+        for (; w->word != NULL; w++) {
+            assert_true(draft_put_written(&draft, id, w->word, &why));
+            assert_int_equal(draft.number[id], w->number);
+        }
+        assert_false(draft_put_written(&draft, id, "perhaps", &why));
+        assert_int_equal(why.kind, MISTAKE_VALUE);
+        assert_non_null(strstr(why.text, setting_words(settings[id].kind)->word)); /* says what is right */
+    }
+}
+
+struct written {
+    const char *key, *value;
+    bool right;
+    uint32_t number;
+};
+
+static const struct written figures[] = {
+    {"interval", "90", true, 90},
+    {"interval", "90s", true, 90},
+    {"interval", "5m", true, 300},
+    {"interval", "1h", true, 3600},
+    {"interval", "1d", true, 86400},
+    {"interval", "2d", false, 0},
+    {"interval", "0", false, 0},
+    {"interval", "m", false, 0},
+    {"interval", "", false, 0},
+    {"interval", "-1", false, 0},
+    {"interval", "1.5", false, 0},
+    {"interval", " 5", false, 0},
+    {"interval", "18446744073709551617m", false, 0},
+    {"interval", "4294967356", false, 0}, /* 60 in 32 bits */
+    {"smtp.port", "0025", true, 25},
+    {"smtp.port", "5m", false, 0},
+    {"smtp.port", "0x19", false, 0},
+    {"smtp.port", "65536", false, 0},
+    {"incoming.port", "0", true, 0},
+    {"enabled", "YES", true, TRUTH_TRUE},
+    {"enabled", "off", true, TRUTH_FALSE},
+    {"enabled", "1", false, 0},
+    {"incoming.type", "POP3", true, 1},
+    {"notify", "", true, 0},
+    {"notify", "down", true, 1},
+    {"notify", "up, certificate", true, 10},
+    {"notify", "down up unknown", true, 7},
+    {"notify", "down,sideways", false, 0},
+};
+
+static void as_written(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        const struct written *f = &figures[i];
+        enum setting_id id = setting_id(setting_by_key(f->key));
+        if (put(f->key, f->value) != f->right || (f->right && draft.number[id] != f->number))
+            fail_msg("%s: \"%s\": %u (%s)", f->key, f->value, draft.number[id], why.text);
+    }
+}
+
+static void secrets_are_not_repeated(void **state)
+{
+    (void)state;
+    assert_false(put("smtp.password", "hunter2\n"));
+    assert_null(strstr(why.text, "hunter2"));
+}
+
+/* --- the whole monitor --- */
+
+struct finding {
+    const char *key, *value; /* what is put beside a whole monitor */
+    const char *other_key, *other_value;
+    enum mistake_kind kind;
+    const char *setting; /* NULL: none is expected */
+};
+
+static const struct finding findings[] = {
+    {"description", "x", NULL, NULL, MISTAKE_NONE, NULL},
+    {"device", "", NULL, NULL, MISTAKE_INCONSISTENT, "smtp.server"},
+    {"device", "", "smtp.server", "a.example", MISTAKE_INCONSISTENT, "incoming.server"},
+    {"device", "not a host", "smtp.server", "a.example", MISTAKE_INCONSISTENT, "incoming.server"},
+    {"smtp.server", "mail.%Device.Address", "incoming.server", "b.example", MISTAKE_INCONSISTENT, "smtp.server"},
+    {"smtp.auth", "true", NULL, NULL, MISTAKE_INCONSISTENT, "smtp.auth"},
+    {"smtp.auth", "true", "smtp.username", "u", MISTAKE_NONE, NULL},
+};
+
+struct found {
+    unsigned count;
+    struct mistake first;
+};
+
+static void note(void *owner, const struct mistake *m)
+{
+    struct found *f = owner;
+    if (f->count++ == 0)
+        f->first = *m;
+}
+
+static void whole_rules(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof findings / sizeof findings[0]; i++) {
+        const struct finding *f = &findings[i];
+        struct found found = {0};
+        draft_end(&draft);
+        whole_monitor();
+        must_put(f->key, f->value);
+        if (f->other_key != NULL)
+            must_put(f->other_key, f->other_value);
+        unsigned count = draft_check(&draft, note, &found);
+        assert_int_equal(count, found.count);
+        if (f->setting == NULL && found.count > 0)
+            fail_msg("%s %s: %s: %s", f->key, f->value, settings[found.first.setting].key, found.first.text);
+        if (f->setting == NULL) {
+            assert_int_equal(found.count, 0);
+            continue;
+        }
+        assert_true(found.count > 0);
+        assert_int_equal(found.first.kind, f->kind);
+        assert_string_equal(settings[found.first.setting].key, f->setting);
+    }
+}
+
+static void every_missing_one(void **state)
+{
+    (void)state;
+    struct found found = {0};
+    assert_int_equal(draft_check(&draft, note, &found), 4 + 2); /* required ones; two servers without a device */
+    assert_int_equal(found.first.kind, MISTAKE_MISSING);
+    assert_int_equal(draft_check(&draft, NULL, NULL), 6);
+}
+
+/* --- definitions --- */
+
+static const struct definition *freeze(void)
+{
+    const struct definition *d = draft_freeze(&draft);
+    assert_non_null(d);
+    return d;
+}
+
+/* Gives every setting a value that is not its default. */
+static void fill_everything(void)
+{
+    whole_monitor();
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        const struct setting *s = &settings[id];
+        if (!setting_is_text(s))
+            assert_true(draft_put_number(&draft, id, s->default_number == s->min ? s->max : s->min, &why));
+        else if (!draft.has[id])
+            assert_true(draft_put_text(&draft, id, s->key, strlen(s->key), &why));
+    }
+}
+
+static void round_trip(void **state)
+{
+    (void)state;
+    fill_everything();
+    const struct definition *first = freeze();
+    struct draft thawed;
+    assert_true(draft_from(&thawed, first));
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        assert_true(definition_has(first, id));
+        assert_int_equal(definition_number(first, id), setting_is_text(&settings[id]) ? 0 : draft.number[id]);
+        assert_string_equal(definition_text(first, id), setting_is_text(&settings[id]) ? draft_text(&draft, id) : "");
+        assert_string_equal(draft_text(&thawed, id), draft_text(&draft, id));
+        assert_int_equal(thawed.number[id], draft.number[id]);
+    }
+    const struct definition *second = draft_freeze(&thawed);
+    assert_true(definition_equal(first, second));
+    draft_end(&thawed);
+    definition_unref(first);
+    definition_unref(second);
+}
+
+static void each_setting_counts(void **state)
+{
+    (void)state;
+    whole_monitor();
+    const struct definition *before = freeze();
+    fill_everything();
+    const struct definition *filled = freeze();
+    for (enum setting_id id = 0; id < SETTING_COUNT; id++) {
+        struct draft one;
+        assert_true(draft_from(&one, before));
+        const char *text = definition_text(filled, id);
+        if (setting_is_text(&settings[id]))
+            assert_true(draft_take_text(&one, id, text, strlen(text)));
+        else
+            one.number[id] = definition_number(filled, id);
+        one.has[id] = true;
+        const struct definition *after = draft_freeze(&one);
+        bool same = strcmp(definition_text(before, id), text) == 0 &&
+                    definition_number(before, id) == definition_number(filled, id);
+        assert_int_equal(definition_equal(before, after), same);
+        definition_unref(after);
+        draft_end(&one);
+    }
+    definition_unref(before);
+    definition_unref(filled);
+}
+
+static void given_default_is_equal(void **state)
+{
+    (void)state;
+    whole_monitor();
+    const struct definition *left_out = freeze();
+    must_put("smtp.port", "25");
+    const struct definition *given = freeze();
+    assert_true(definition_equal(left_out, given));
+    assert_false(definition_has(left_out, SETTING_smtp_port));
+    assert_true(definition_has(given, SETTING_smtp_port));
+    definition_unref(left_out);
+    definition_unref(given);
+}
+
+struct path {
+    const char *key, *value;
+    bool same;
+};
+
+static const struct path paths[] = {
+    {"smtp.to", "q@example.com", false},
+    {"smtp.from", "q@example.com", false},
+    {"smtp.port", "2525", false},
+    {"smtp.server", "a.example", false},
+    {"device", "192.0.2.11", false},
+    {"incoming.username", "q", false},
+    {"incoming.type", "pop3", false},
+    {"incoming.port", "10143", false},
+    {"incoming.port", "143", true},
+    {"incoming.server", "192.0.2.10", true},
+    {"incoming.security", "starttls", true},
+    {"incoming.security", "tls", false}, /* another port */
+    {"incoming.password", "x", true},
+    {"smtp.password", "x", true},
+    {"smtp.timeout", "3", true},
+    {"interval", "300", true},
+    {"smtp.tls_verify", "false", true},
+    {"enabled", "false", true},
+    {"name", "other", true},
+    {"notify", "", true},
+};
+
+static void which_change_is_a_path(void **state)
+{
+    (void)state;
+    whole_monitor();
+    const struct definition *before = freeze();
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        draft_end(&draft);
+        whole_monitor();
+        must_put(paths[i].key, paths[i].value);
+        const struct definition *after = freeze();
+        if (definition_same_path(before, after) != paths[i].same)
+            fail_msg("%s: %s", paths[i].key, paths[i].value);
+        definition_unref(after);
+    }
+    definition_unref(before);
+}
+
+struct standard {
+    const char *type, *security;
+    uint16_t port;
+};
+
+static void standard_ports(void **state)
+{
+    (void)state;
+    static const struct standard standards[] = {
+        {"imap", "none", 143}, {"imap", "starttls", 143}, {"imap", "tls", 993},
+        {"pop3", "none", 110}, {"pop3", "starttls", 110}, {"pop3", "tls", 995},
+    };
+    whole_monitor();
+    for (size_t i = 0; i < sizeof standards / sizeof standards[0]; i++) {
+        struct leg_settings leg;
+        must_put("incoming.type", standards[i].type);
+        must_put("incoming.security", standards[i].security);
+        const struct definition *d = freeze();
+        definition_leg(d, LEG_INCOMING, &leg);
+        assert_int_equal(leg.port, standards[i].port);
+        definition_unref(d);
+    }
+}
+
+static void one_leg(void **state)
+{
+    (void)state;
+    struct leg_settings leg;
+    whole_monitor();
+    must_put("device", "2001:db8::1");
+    must_put("incoming.server", "imap.example.com.");
+    must_put("smtp.server", "[%Device.Address]");
+    const struct definition *d = freeze();
+    definition_leg(d, LEG_SMTP, &leg);
+    assert_string_equal(leg.server, "2001:db8::1");
+    assert_string_equal(leg.tls_name, "2001:db8::1");
+    assert_int_equal(leg.port, 25);
+    assert_false(leg.auth);
+    assert_int_equal(leg.secret, SECRET_READY);
+    definition_leg(d, LEG_INCOMING, &leg);
+    assert_string_equal(leg.server, "imap.example.com");
+    assert_true(leg.auth);
+    assert_int_equal(leg.secret, SECRET_MISSING);
+    assert_string_equal(leg.secret_why, "");
+    assert_true(definition_is_polled(d));
+    definition_unref(d);
+}
+
+static void secrets(void **state)
+{
+    (void)state;
+    struct leg_settings leg;
+    whole_monitor();
+    draft.secret[LEG_INCOMING - LEG_SMTP] = SECRET_WAITING;
+    const struct definition *d = freeze();
+    assert_true(definition_is_on(d));
+    assert_false(definition_is_polled(d));
+    definition_unref(d);
+    draft.secret[LEG_INCOMING - LEG_SMTP] = SECRET_FAILED;
+    (void)snprintf(draft.secret_why, sizeof draft.secret_why, "exit 1");
+    d = freeze();
+    assert_true(definition_is_polled(d));
+    definition_leg(d, LEG_INCOMING, &leg);
+    assert_int_equal(leg.secret, SECRET_FAILED);
+    assert_string_equal(leg.secret_why, "exit 1");
+    definition_unref(d);
+    must_put("smtp.auth", "true");
+    must_put("smtp.username", "u");
+    d = freeze();
+    definition_leg(d, LEG_SMTP, &leg);
+    assert_int_equal(leg.secret, SECRET_MISSING);
+    definition_unref(d);
+}
+
+static void off(void **state)
+{
+    (void)state;
+    whole_monitor();
+    draft.row_status = ROW_NOT_IN_SERVICE;
+    const struct definition *d = freeze();
+    assert_false(definition_is_on(d));
+    definition_unref(d);
+    draft.row_status = ROW_ACTIVE;
+    must_put("enabled", "false");
+    d = freeze();
+    assert_false(definition_is_on(d));
+    definition_unref(d);
+}
+
+#define ROW(sentence, test)                                                                                            \
+    {                                                                                                                  \
+        sentence, test, begin, end, NULL                                                                               \
+    }
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        ROW("each setting has its own key, column and words", unique),
+        ROW("every default is in its range", defaults_in_range),
+        ROW("bounds are accepted, bounds +-1 are refused and change nothing", number_bounds),
+        ROW("texts of the least and greatest length are accepted, one octet more or less is refused", text_bounds),
+        ROW("no text takes control characters or bytes that are no UTF-8", no_control_characters),
+        ROW("a number for a text and a text for a number are of the wrong type", wrong_types),
+        ROW("words are accepted, other words are refused with those that are right", words),
+        ROW("numbers, durations, words and lists are read as people write them", as_written),
+        ROW("a refused secret is not repeated", secrets_are_not_repeated),
+        ROW("rules about two settings are found by the check of the whole", whole_rules),
+        ROW("every missing setting is reported, not only the first", every_missing_one),
+        ROW("frozen and thawed, every setting is the same", round_trip),
+        ROW("a change of any one setting makes a definition unequal", each_setting_counts),
+        ROW("a default that was given is equal to one that was left out, and known as given", given_default_is_equal),
+        ROW("only another destination or mailbox is another path", which_change_is_a_path),
+        ROW("port 0 is the standard port of type and security", standard_ports),
+        ROW("a leg has its server with the device in its place, without brackets and final dot", one_leg),
+        ROW("a row whose secret is awaited is not polled; one whose secret failed is, and says why", secrets),
+        ROW("a row is on when it is active and enabled", off),
+    };
+    return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
