@@ -58,8 +58,8 @@ def show_status(program, name, state):
 def show_walk(program):
     """The same as any console reads it."""
     for name in ("emailMonName", "emailMonOperStatus", "emailMonProof", "emailMonFailureText"):
-        show(f"$ snmpbulkwalk -v2c -c public -OQs {program.master.address} EMAIL-MONITOR-MIB::{name}")
-        show(program.master.tool("snmpbulkwalk", "-OQs", "EMAIL-MONITOR-MIB::" + name))
+        show(f"$ snmpbulkwalk -v2c -c public -OQsU {program.master.address} EMAIL-MONITOR-MIB::{name}")
+        show(program.master.tool("snmpbulkwalk", "-OQsU", "EMAIL-MONITOR-MIB::" + name))
 
 
 def show_trap(program, kind, name):

@@ -91,7 +91,7 @@ class Emailmon:
     def serves(self):
         if self.process.poll() is not None:
             raise LabError(f"emailmon ended at once ({self.process.returncode}): {self.log_tail(1)}")
-        rows = snmp.ask("snmpget", self.master.address, snmp.V2C, "-Oqv", "-r0", "-t1",
+        rows = snmp.ask("snmpget", self.master.address, snmp.V2C, "-OqvU", "-r0", "-t1",
                         ["EMAIL-MONITOR-MIB::emailMonRows.0"], check=False).stdout.strip()
         return rows == str(len(self.rows))
 
@@ -139,7 +139,7 @@ class Emailmon:
 
     def table(self):
         """{row name: {object without "emailMon": value}} of status and settings."""
-        cells = snmp.parsed(self.master.walk("EMAIL-MONITOR-MIB::emailMonStatusTable", options=("-OQs", "-Cr50")))
+        cells = snmp.parsed(self.master.walk("EMAIL-MONITOR-MIB::emailMonStatusTable", options=("-OQsU", "-Cr50")))
         names = self.master.column("emailMonName")
         found = {name: {} for name in names.values()}
         for cell, value in cells.items():

@@ -7,8 +7,11 @@ import contextlib
 import selectors
 import socket
 import threading
+import time
 
 from listeners import PLAIN_IP
+
+DELAY_S = 0.02
 
 
 class Conversation:
@@ -56,17 +59,33 @@ class Relay:
 
     @staticmethod
     def copy(client, server, conversation):
+        """What the server says is held back a little: what the client sends meanwhile was no answer to it."""
+        late, held = None, b""
         with selectors.DefaultSelector() as selector:
-            selector.register(client, selectors.EVENT_READ, ("client", server))
-            selector.register(server, selectors.EVENT_READ, ("server", client))
+            selector.register(client, selectors.EVENT_READ)
+            selector.register(server, selectors.EVENT_READ)
             while True:
-                for key, _ in selector.select():
-                    who, other = key.data
-                    data = key.fileobj.recv(65536)
+                ready = [key.fileobj for key, _ in selector.select(late and max(0, late - time.monotonic()))]
+                if client in ready:
+                    data = client.recv(65536)
                     if not data:
                         return
-                    conversation.heard(who, len(data))
-                    other.sendall(data)
+                    conversation.heard("client", len(data))
+                    server.sendall(data)
+                if server in ready:
+                    data = server.recv(65536)
+                    if not data:
+                        selector.unregister(server)
+                    held += data
+                    late = late or time.monotonic() + DELAY_S
+                if late and time.monotonic() >= late:
+                    if not held:
+                        return            # the server has closed
+                    conversation.heard("server", len(held))
+                    client.sendall(held)
+                    late, held = None, b""
+                    if server not in selector.get_map():
+                        return
 
 
 @contextlib.contextmanager

@@ -88,7 +88,7 @@ class Master:
 
     def start_traps(self):
         processes.run("/usr/sbin/snmptrapd", "-C", "-c", self.folder + "/snmptrapd.conf", "-Lf",
-                      self.folder + "/traps.log", "-p", self.folder + "/snmptrapd.pid", "-n", "-OQ", "-m", "SNMPv2-MIB:EMAIL-MONITOR-MIB",
+                      self.folder + "/traps.log", "-p", self.folder + "/snmptrapd.pid", "-n", "-OQU", "-m", "SNMPv2-MIB:EMAIL-MONITOR-MIB",
                       "-M", ROOT_MIBS, f"udp:{PLAIN_IP}:{self.traps_port}")
         wait_for(self.traps_pid, 10, "snmptrapd")
 
@@ -112,13 +112,13 @@ class Master:
 
     def get(self, *names, way=V2C):
         """{name: value} as the MIB shows them: enumerations by word, texts bare."""
-        return parsed(self.tool("snmpget", "-OQ", *names, way=way))
+        return parsed(self.tool("snmpget", "-OQU", *names, way=way))
 
     def column(self, name, way=V2C):
         """{index: value} of one column."""
-        return by_index(self.tool("snmpbulkwalk", "-OQs", "-Cr200", "EMAIL-MONITOR-MIB::" + name, way=way))
+        return by_index(self.tool("snmpbulkwalk", "-OQsU", "-Cr200", "EMAIL-MONITOR-MIB::" + name, way=way))
 
-    def walk(self, subtree=SUBTREE, tool="snmpbulkwalk", way=V2C, options=("-OQ",)):
+    def walk(self, subtree=SUBTREE, tool="snmpbulkwalk", way=V2C, options=("-OQU",)):
         return self.tool(tool, *options, subtree, way=way)
 
     def traps(self):
