@@ -13,7 +13,7 @@ static void say_auth(struct pop3 *p)
 {
     struct session *s = &p->look.session;
     const char *name = mechanism_name(p->mechanism);
-    char first[SASL_LINE_MAX + 1], shown[64];
+    char first[SASL_LINE_MAX + 1], shown[AUTH_LINE_MAX + sizeof " ****"];
     bool begins = login_first(s->login, first);
 
     pop3_enter(p, POP3_AUTH);
