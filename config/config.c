@@ -68,7 +68,10 @@ static bool refuse_errno(struct complaints *c, const char *what, int error)
 /* A pipe is as good as a file: its size is not known before its end. */
 static bool take_bytes(struct complaints *c, int fd, const struct stat *st, struct bytes *b)
 {
-    size_t room = st->st_size > 0 && st->st_size < FILE_BYTES_MAX ? (size_t)st->st_size + 1 : FILE_BYTES_FIRST;
+    static const char too_large[] = "larger than 256 MiB; a smaller file is right";
+    size_t room = st->st_size > 0 ? (size_t)st->st_size + 1 : FILE_BYTES_FIRST;
+    if (st->st_size > FILE_BYTES_MAX)
+        return refuse_file(c, too_large);
     if (!grow(b, room)) {
         complaints_memory(c);
         return false;
@@ -83,7 +86,7 @@ static bool take_bytes(struct complaints *c, int fd, const struct stat *st, stru
             return true;
         b->n += (size_t)got;
         if (b->n > FILE_BYTES_MAX)
-            return refuse_file(c, "larger than 256 MiB; a smaller file is right");
+            return refuse_file(c, too_large);
         if (b->n == room && !grow(b, room *= 2)) {
             complaints_memory(c);
             return false;

@@ -6,7 +6,7 @@
 #include "config_parts.h"
 #include "text.h"
 
-enum { EVENTS_MAX = 256, SHOWN_MAX = 64 };
+enum { SHOWN_MAX = 64 };
 
 static const enum setting_id passwords[] = {SETTING_smtp_password, SETTING_in_password}; /* by leg - LEG_SMTP */
 
@@ -21,54 +21,44 @@ static void complain_of(struct entry *e, enum setting_id id, struct place at, co
         complaints_add(e->complaints, at, "%s: %s", settings[id].key, why->text);
 }
 
-/* The events as draft_put_written() takes them: "down, up". */
-static bool join_events(struct entry *e, const struct node *list, char joined[EVENTS_MAX])
+/* One name of the list. */
+static bool take_event(struct entry *e, const struct node *item, uint32_t *events)
 {
-    size_t used = 0;
-    joined[0] = '\0';
-    for (const struct node *raw = list->to; raw != NULL; raw = raw->next) {
-        const struct node *item = node_of(raw);
-        if (!scalar_is(e->complaints, item, "", settings[SETTING_notify].key))
-            return false;
-        struct draft probe;
-        struct mistake why;
-        draft_init(&probe);
-        if (item->length == 0 || strpbrk(item->text, ", ") != NULL ||
-            !draft_put_written(&probe, SETTING_notify, item->text, &why)) {
-            if (item->length == 0 || strpbrk(item->text, ", ") != NULL)
-                (void)mistake_make(&why, MISTAKE_VALUE, SETTING_notify,
-                                   "not the name of one event; a list such as [down, up] is right");
-            complain_of(e, SETTING_notify, item->at, &why);
-            return false;
-        }
-        if (used + item->length + 2 > EVENTS_MAX)
-            continue; /* only repetitions can fill it */
-        used += (size_t)snprintf(joined + used, EVENTS_MAX - used, "%s%s", used == 0 ? "" : ",", item->text);
+    struct mistake why;
+    struct draft one;
+    if (!scalar_is(e->complaints, item, "", settings[SETTING_notify].key)) {
+        e->refused[SETTING_notify] = true;
+        return false;
     }
-    return true;
+    draft_init(&one);
+    bool good = item->length > 0 && strpbrk(item->text, ", ") == NULL
+                    ? draft_put_written(&one, SETTING_notify, item->text, &why)
+                    : mistake_make(&why, MISTAKE_VALUE, SETTING_notify,
+                                   "not the name of one event; a list such as [down, up] is right");
+    if (!good)
+        complain_of(e, SETTING_notify, item->at, &why);
+    *events |= one.number[SETTING_notify];
+    return good;
 }
 
 static bool put_events(struct entry *e, const struct node *value, struct mistake *why)
 {
-    char joined[EVENTS_MAX];
-    if (value->kind != NODE_LIST) {
-        complaints_add(e->complaints, value->at, "%s: a %s is not right here; a list of events is, [] for none",
-                       settings[SETTING_notify].key, value->kind == NODE_MAPPING ? "mapping" : "single value");
-        e->refused[SETTING_notify] = true;
-        return true;
-    }
-    if (!join_events(e, value, joined)) {
-        e->refused[SETTING_notify] = true;
-        return true;
-    }
-    return draft_put_written(&e->draft, SETTING_notify, joined, why);
+    uint32_t events = 0;
+    bool good = true;
+    if (value->kind != NODE_LIST)
+        return mistake_make(why, MISTAKE_TYPE, SETTING_notify,
+                            "a %s is not right here; a list of events is, [] for none",
+                            value->kind == NODE_MAPPING ? "mapping" : "single value");
+    for (const struct node *raw = value->to; raw != NULL; raw = raw->next)
+        good = take_event(e, node_of(raw), &events) && good;
+    return !good || draft_put_number(&e->draft, SETTING_notify, events, why);
 }
 
 static void put_setting(struct entry *e, enum setting_id id, const struct node *value)
 {
     const struct setting *s = &settings[id];
     struct mistake why;
-    bool good;
+    bool good = true;
     e->given[id] = value->at;
     e->refused[id] = false;
     if (s->kind == KIND_NOTIFY) {

@@ -20,8 +20,6 @@ enum {
     READS_MAX = 64   /* of standard error at once */
 };
 
-extern char **environ;
-
 /* A command that runs. */
 struct run {
     bool busy;
@@ -292,10 +290,20 @@ static void stop_all(struct runner *r)
     }
 }
 
-static void fail_all(struct runner *r)
+static void run_all(struct runner *r, struct pollfd *fds, int stop_fd)
 {
-    while (r->next < r->count)
-        tell_why(r, r->next++, "cannot be run: memory is short", "", 0);
+    for (begin_more(r); r->busy > 0; begin_more(r)) {
+        if (wait_for(r, fds, stop_fd) < 0)
+            continue; /* interrupted: nothing is known of the descriptors */
+        if (fds[0].revents != 0) {
+            stop_all(r);
+            return;
+        }
+        for (size_t i = 0; i < r->limits->at_once; i++) {
+            if (r->runs[i].busy)
+                serve(r, &r->runs[i], &fds[1 + 3 * i]);
+        }
+    }
 }
 
 void commands_run(const struct command_limits *limits, char *const *const *commands, size_t n,
@@ -307,24 +315,11 @@ void commands_run(const struct command_limits *limits, char *const *const *comma
         return;
     r.runs = calloc(limits->at_once, sizeof *r.runs);
     struct pollfd *fds = calloc(1 + 3 * (size_t)limits->at_once, sizeof *fds);
-    if (r.runs == NULL || fds == NULL)
-        fail_all(&r);
-    for (;;) {
-        if (r.runs != NULL && fds != NULL)
-            begin_more(&r);
-        if (r.busy == 0)
-            break;
-        if (wait_for(&r, fds, stop_fd) < 0)
-            continue; /* interrupted: nothing is known of the descriptors */
-        if (fds[0].revents != 0) {
-            stop_all(&r);
-            break;
-        }
-        for (size_t i = 0; i < limits->at_once; i++) {
-            if (r.runs[i].busy)
-                serve(&r, &r.runs[i], &fds[1 + 3 * i]);
-        }
-    }
+    if (r.runs != NULL && fds != NULL)
+        run_all(&r, fds, stop_fd);
+    else
+        while (r.next < r.count)
+            tell_why(&r, r.next++, "cannot be run: memory is short", "", 0);
     free(fds);
     free(r.runs);
 }
