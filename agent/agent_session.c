@@ -12,6 +12,7 @@
 
 enum {
     RETRY_MS = 100,        /* between two attempts to reach a master that is not there */
+    RETRY_HUNG_MS = 1000,  /* ... or that is there and does not answer */
     ANSWER_TIMEOUT_S = 2,  /* opening and closing a session and registering wait for the master that long */
     PING_AFTER_MS = 15000, /* without a word from the master */
     PING_TIMEOUT_S = 10,
@@ -126,7 +127,8 @@ static void try_to_connect(struct agent *a, uint64_t now_ms)
         register_mib_reattach();
         return;
     }
-    a->master.next_try_ms = now_ms + RETRY_MS;
+    uint64_t failed_ms = monotonic_now_ms();
+    a->master.next_try_ms = failed_ms + (failed_ms - now_ms < RETRY_HUNG_MS ? RETRY_MS : RETRY_HUNG_MS);
     if (!a->master.complained)
         log_write(a->options.log, LOG_LINE_WARNING, "no AgentX master at %s; emailmon connects as soon as there is one",
                   a->options.agentx);
@@ -170,7 +172,7 @@ static void ping(struct agent *a)
 void agent_session_tend(struct agent *a, uint64_t now_ms)
 {
     if (!a->master.connected) {
-        if (now_ms >= a->master.next_try_ms)
+        if (now_ms >= a->master.next_try_ms && !a->stopping)
             try_to_connect(a, now_ms);
         return;
     }

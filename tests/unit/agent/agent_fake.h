@@ -1,0 +1,22 @@
+/*
+ * Monitors, events and names for the agent's tests.
+ */
+#ifndef EMAILMON_AGENT_FAKE_H
+#define EMAILMON_AGENT_FAKE_H
+
+#include "event.h"
+#include "monitors.h"
+
+/** fake_set(indexes, n): A set with complete monitors under these indexes, named "row-INDEX".  Fails the test. */
+struct monitors *fake_set(const int32_t *indexes, size_t n);
+
+/** fake_definition(name): An active monitor of a file. */
+const struct definition *fake_definition(const char *name);
+
+/** fake_incomplete(set, index): Add a row of which nothing was ever set, as createAndWait makes it. */
+void fake_incomplete(struct monitors *set, int32_t index);
+
+/** fake_event(seq): A down event with texts; event_clear() it. */
+struct event fake_event(uint32_t seq);
+
+#endif
