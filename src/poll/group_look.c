@@ -8,6 +8,7 @@ struct look {
     struct group *group;
     const struct definition *definition; /* one reference: ${leg} points into it */
     struct leg_settings leg;
+    struct look_task task; /* of ${session} */
     struct link joined;
     struct session *session;
     struct conversation *conversation;
@@ -205,15 +206,15 @@ static bool connect_once(struct look *k)
 {
     struct worker *w = k->worker;
     struct group *g = k->group;
-    struct look_task task = {.leg = &k->leg,
-                             .memory = &g->login,
-                             .cache = w->cache,
-                             .drop = g->drop,
-                             .expects_old = expects_old(g),
-                             .judge = judge,
-                             .missing = misses,
-                             .owner = k};
-    k->session = k->leg.protocol == PROTOCOL_POP3 ? pop3_look_new(&task) : imap_look_new(&task);
+    k->task = (struct look_task){.leg = &k->leg,
+                                 .memory = &g->login,
+                                 .cache = w->cache,
+                                 .drop = g->drop,
+                                 .expects_old = expects_old(g),
+                                 .judge = judge,
+                                 .missing = misses,
+                                 .owner = k};
+    k->session = k->leg.protocol == PROTOCOL_POP3 ? pop3_look_new(&k->task) : imap_look_new(&k->task);
     if (k->session == NULL)
         return false;
     k->conversation = conversation_start(&w->with, &k->leg, k->session, &events, k);

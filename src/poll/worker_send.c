@@ -12,6 +12,7 @@ struct send {
     struct link link;                    /* among the worker's */
     const struct definition *definition; /* one reference: ${leg} points into it */
     struct leg_settings leg;
+    struct smtp_task task; /* of ${session} */
     struct token token;
     bool begun; /* the probe is recorded as sending */
     bool settled;
@@ -146,16 +147,16 @@ static struct send *send_new(struct poll *p)
 static bool connect_it(struct send *s, const struct poll *p)
 {
     struct worker *w = s->worker;
-    struct smtp_task task = {.leg = &s->leg,
-                             .hello_name = w->options.hello_name,
-                             .from = definition_text(s->definition, SETTING_smtp_from),
-                             .to = definition_text(s->definition, SETTING_smtp_to),
-                             .message = s->message,
-                             .message_bytes = s->message_bytes,
-                             .no_data = !row_may_send_data(&s->watched->row, &p->look),
-                             .memory = s->watched->row.logins,
-                             .cache = w->cache};
-    s->session = smtp_new(&task);
+    s->task = (struct smtp_task){.leg = &s->leg,
+                                 .hello_name = w->options.hello_name,
+                                 .from = definition_text(s->definition, SETTING_smtp_from),
+                                 .to = definition_text(s->definition, SETTING_smtp_to),
+                                 .message = s->message,
+                                 .message_bytes = s->message_bytes,
+                                 .no_data = !row_may_send_data(&s->watched->row, &p->look),
+                                 .memory = s->watched->row.logins,
+                                 .cache = w->cache};
+    s->session = smtp_new(&s->task);
     if (s->session == NULL)
         return false;
     s->conversation = conversation_start(&w->with, &s->leg, s->session, &events, s);
