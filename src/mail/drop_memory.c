@@ -158,7 +158,7 @@ void drop_keep_listing(struct drop_memory *m, uint64_t *entries, size_t count)
 bool drop_imap_contact(struct drop_memory *m, uint32_t validity, uint32_t next)
 {
     struct drop_imap *i = &m->imap;
-    if (i->validity != validity || next == 0) {
+    if (i->validity != validity || validity == 0 || next == 0) {
         uid_set_clear(&i->open);
         uid_set_clear(&i->heavy);
         *i = (struct drop_imap){.validity = validity, .first = next};

@@ -18,6 +18,7 @@ enum state {
     STATE_LITERAL,      /* in the octets of a literal */
     STATE_TEXT_BEGIN,   /* at the space before a text */
     STATE_TEXT,         /* in a text */
+    STATE_TEXT_LF,      /* after its CR */
     STATE_LF,           /* after CR */
     STATE_BROKEN
 };
@@ -86,13 +87,13 @@ static enum imap_kind token(struct imap_parse *p, enum imap_kind kind)
     return kind;
 }
 
-static enum imap_kind end_response(struct imap_parse *p)
+static enum imap_kind end_response(struct imap_parse *p, enum imap_kind kind)
 {
     if (p->depth != 0)
         return broken(p, CAUSE_MALFORMED);
     p->line_bytes = 0;
     p->line_max = LIMIT_IMAP_LINE_BYTES;
-    return token(p, IMAP_END);
+    return token(p, kind);
 }
 
 static enum imap_kind between(struct imap_parse *p, char c)
@@ -123,7 +124,7 @@ static enum imap_kind between(struct imap_parse *p, char c)
         p->state = STATE_LF;
         return IMAP_MORE;
     case '\n':
-        return end_response(p);
+        return end_response(p, IMAP_END);
     default:
         p->state = STATE_ATOM;
         p->sections = c == '[';
@@ -132,11 +133,6 @@ static enum imap_kind between(struct imap_parse *p, char c)
             return broken(p, CAUSE_MALFORMED);
         return keep_or_break(p, c);
     }
-}
-
-static bool ends_atom(const struct imap_parse *p, char c)
-{
-    return c == '\r' || c == '\n' || (p->sections == 0 && (c == ' ' || c == '(' || c == ')'));
 }
 
 static enum imap_kind in_atom(struct imap_parse *p, char c)
@@ -199,12 +195,13 @@ static enum imap_kind literal_line(struct imap_parse *p, char c)
 
 static enum imap_kind in_text(struct imap_parse *p, char c)
 {
-    if (p->state == STATE_TEXT_BEGIN) {
-        p->state = STATE_TEXT;
-        if (c == ' ')
-            return IMAP_MORE;
-    }
-    return c == '\0' ? broken(p, CAUSE_MALFORMED) : keep_or_break(p, c);
+    bool first = p->state == STATE_TEXT_BEGIN;
+    if (c == '\n')
+        return end_response(p, IMAP_TEXT);
+    if (c == '\0' || p->state == STATE_TEXT_LF)
+        return broken(p, CAUSE_MALFORMED);
+    p->state = c == '\r' ? STATE_TEXT_LF : STATE_TEXT;
+    return c == '\r' || (first && c == ' ') ? IMAP_MORE : keep_or_break(p, c);
 }
 
 static enum imap_kind after_tilde(struct imap_parse *p, char c)
@@ -237,9 +234,10 @@ static enum imap_kind take_octet(struct imap_parse *p, char c)
         return literal_line(p, c);
     case STATE_TEXT_BEGIN:
     case STATE_TEXT:
+    case STATE_TEXT_LF:
         return in_text(p, c);
     case STATE_LF:
-        return c == '\n' ? end_response(p) : broken(p, CAUSE_MALFORMED);
+        return c == '\n' ? end_response(p, IMAP_END) : broken(p, CAUSE_MALFORMED);
     case STATE_LITERAL:
     case STATE_BROKEN:
         break;
@@ -252,9 +250,7 @@ static enum imap_kind take_octet(struct imap_parse *p, char c)
 /* Whether the token in hand ends before ${c}, which is not its own. */
 static bool ends_before(const struct imap_parse *p, char c)
 {
-    if (p->state == STATE_ATOM)
-        return p->sections == 0 && ends_atom(p, c);
-    return (p->state == STATE_TEXT || p->state == STATE_TEXT_BEGIN) && (c == '\r' || c == '\n');
+    return p->state == STATE_ATOM && p->sections == 0 && strchr(" ()\r\n", c) != NULL && c != '\0';
 }
 
 static enum imap_kind take_literal(struct imap_parse *p, const char *bytes, size_t n, size_t *used)
@@ -280,7 +276,7 @@ enum imap_kind imap_parse_take(struct imap_parse *p, const char *bytes, size_t n
     while (*used < n && p->state != STATE_BROKEN) {
         char c = bytes[*used];
         if (ends_before(p, c))
-            return token(p, p->state == STATE_ATOM ? IMAP_ATOM : IMAP_TEXT);
+            return token(p, IMAP_ATOM);
         if (++p->line_bytes > p->line_max && c != '\r' && c != '\n')
             return broken(p, CAUSE_OVERSIZE);
         ++*used;

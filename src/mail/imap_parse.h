@@ -21,8 +21,8 @@ enum imap_kind {
     IMAP_LITERAL_END, /* it is whole */
     IMAP_OPEN,        /* ( */
     IMAP_CLOSE,       /* ) */
-    IMAP_TEXT,        /* the rest of the line, after imap_parse_text(); may be empty */
-    IMAP_END,         /* the end of the response */
+    IMAP_TEXT,        /* after imap_parse_text(): the rest of the line, may be empty; it ends the response */
+    IMAP_END,         /* the end of any other response */
     IMAP_BAD          /* broken: ${cause} malformed, oversize or resources; of no more use */
 };
 

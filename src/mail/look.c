@@ -37,10 +37,15 @@ const struct look_report *look_report(const struct session *s)
 
 /* --- reading --- */
 
-void look_data(struct look *l, const char *bytes, size_t n)
+void look_dropped(struct look *l, size_t n)
 {
     l->session.progress += (l->mail_bytes % PROGRESS_BYTES + n) / PROGRESS_BYTES;
     l->mail_bytes += n;
+}
+
+void look_data(struct look *l, const char *bytes, size_t n)
+{
+    look_dropped(l, n);
     header_feed(&l->header, bytes, n);
 }
 

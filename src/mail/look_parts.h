@@ -30,8 +30,10 @@ void look_release(struct look *l);
 /** look_judge(l): The header in hand is complete: ask its owner.  No more than LOOK_DELETE_MAX are to be deleted. */
 enum disposal look_judge(struct look *l);
 
-/** look_data(l, bytes, n): Message data came: for the header scanner, and counted. */
+/** look_data(l, bytes, n): Message data came: for the header scanner, and counted.  look_dropped(l, n): Message data
+ *  that nobody reads, only counted. */
 void look_data(struct look *l, const char *bytes, size_t n);
+void look_dropped(struct look *l, size_t n);
 
 /** look_needs_again(l): The scan is over; whether to read the newest mails once more.  True at most once. */
 bool look_needs_again(struct look *l);

@@ -1,0 +1,246 @@
+/*
+ * Which mails are to be read, in windows of two hundred, newest first.
+ *
+ * As a rule by uid: those that the drop memory has open, and all above.  At the first contact, and when very many uids
+ * are new, by sequence number, because uids may be sparse.  SEARCH is not used to find probes: what servers make of it
+ * differs too much for its silence to prove anything.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "imap_machine.h"
+
+/* So many new uids are read by their numbers; of more, the newest mails are.  So many windows a look: in a mailbox with
+ * sparse uids a window may hold no mail at all. */
+enum { SPAN_MAX = 5 * IMAP_WINDOW, WINDOWS_MAX = 8 };
+
+/* No more of a foreign mail is read than the two fields that may hold a token, and nothing of it is marked as read. */
+#define ITEMS "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-EMAILMON-PROBE)])"
+
+static struct drop_imap *known(const struct imap *i)
+{
+    return &i->look.task->drop->imap;
+}
+
+static void say_window(struct imap *i, const char *verb, const char *set)
+{
+    unsigned number = imap_begin_command(i, IMAP_FETCH);
+    i->windows++;
+    i->window_mails = 0;
+    session_say(&i->look.session, "%s%u %s %s " ITEMS, i->tag, number, verb, set);
+}
+
+/* --- by sequence number --- */
+
+static void say_sequence(struct imap *i, uint32_t low, uint32_t high)
+{
+    char set[32];
+    i->low = low;
+    i->high = high;
+    if (high == UINT32_MAX)
+        (void)snprintf(set, sizeof set, "%" PRIu32 ":*", low);
+    else
+        (void)snprintf(set, sizeof set, "%" PRIu32 ":%" PRIu32, low, high);
+    say_window(i, "FETCH", set);
+}
+
+static uint32_t exists(const struct imap *i)
+{
+    return i->exists < UINT32_MAX ? (uint32_t)i->exists : UINT32_MAX - 1;
+}
+
+static void first_sequence(struct imap *i)
+{
+    uint32_t n = exists(i);
+    i->by_sequence = true;
+    say_sequence(i, n > IMAP_WINDOW ? n - IMAP_WINDOW + 1 : 1, UINT32_MAX);
+}
+
+/* The lowest uid that is open although it came after the first contact; 0: none. */
+static uint32_t lowest_new(const struct imap *i)
+{
+    const struct uid_set *open = &known(i)->open;
+    for (size_t k = 0; k < open->count; k++)
+        if (open->ranges[k].high >= known(i)->first)
+            return open->ranges[k].low > known(i)->first ? open->ranges[k].low : known(i)->first;
+    return 0;
+}
+
+/* Whether the windows so far reach down to where nothing is new any more. */
+static bool sequence_is_done(const struct imap *i)
+{
+    uint32_t low = lowest_new(i);
+    return i->low <= 1 || i->judged.count == 0 || i->look.report.inspected >= LOOK_FIRST_MAX ||
+           i->windows >= WINDOWS_MAX || (known(i)->first < i->next && (low == 0 || i->lowest <= low));
+}
+
+static void next_sequence(struct imap *i)
+{
+    uint32_t left = LOOK_FIRST_MAX - i->look.report.inspected;
+    uint32_t size = left < IMAP_WINDOW ? left : IMAP_WINDOW;
+    uint32_t high = i->low - 1;
+    say_sequence(i, high > size ? high - size + 1 : 1, high);
+}
+
+/* --- by uid --- */
+
+/* The window's set as text; with all above, when it reaches to the top.  False: it is too long. */
+static bool write_window(const struct imap *i, char *set, size_t size)
+{
+    struct uid_set closed = i->window;
+    if (!i->open_ended)
+        return uid_set_write(&closed, 0, set, size) == closed.count;
+    uint32_t low = closed.ranges[--closed.count].low;
+    if (uid_set_write(&closed, 0, set, size) < closed.count)
+        return false;
+    size_t used = strlen(set);
+    int n = snprintf(set + used, size - used, "%s%" PRIu32 ":*", used > 0 ? "," : "", low);
+    return n > 0 && (size_t)n < size - used;
+}
+
+static void next_uids(struct imap *i)
+{
+    char set[IMAP_SET_MAX];
+    i->by_sequence = false;
+    uint32_t most = IMAP_WINDOW;
+    do {
+        if (!uid_set_newest(&i->todo, most, &i->window)) {
+            session_fail_memory(&i->look.session);
+            return;
+        }
+        i->open_ended = i->windows == 0 && i->window.ranges[i->window.count - 1].high == known(i)->top;
+        most /= 2; /* scattered uids make long sets */
+    } while (!write_window(i, set, sizeof set));
+    for (size_t k = 0; k < i->window.count; k++)
+        (void)uid_set_remove(&i->todo, i->window.ranges[k].low, i->window.ranges[k].high);
+    say_window(i, "UID FETCH", set);
+}
+
+static bool uids_are_done(const struct imap *i)
+{
+    return i->todo.count == 0 || i->look.report.inspected >= LOOK_FIRST_MAX || i->windows >= WINDOWS_MAX;
+}
+
+/* --- the whole --- */
+
+/* What is still open and was not read in this very session. */
+static bool is_unread(struct imap *i, uint32_t from, uint32_t to)
+{
+    struct uid_set left = {0};
+    bool unread = true; /* when memory is short, nothing is claimed */
+    if (uid_set_copy(&left, &known(i)->open)) {
+        bool ok = from <= 1 || uid_set_remove(&left, 1, from - 1);
+        ok = ok && (to == UINT32_MAX || uid_set_remove(&left, to + 1, UINT32_MAX));
+        for (size_t k = 0; ok && k < i->judged.count; k++)
+            ok = uid_set_remove(&left, i->judged.ranges[k].low, i->judged.ranges[k].high);
+        unread = !ok || left.count > 0;
+    }
+    uid_set_clear(&left);
+    return unread;
+}
+
+static void scan_done(struct imap *i)
+{
+    struct drop_imap *m = known(i);
+    struct look_report *r = &i->look.report;
+    r->scanned = true;
+    if (!i->again) {
+        bool old_left = i->look.task->expects_old && m->first > 1 && is_unread(i, 1, m->first - 1);
+        r->finished = !i->incomplete && !old_left && !is_unread(i, m->first, UINT32_MAX);
+    }
+    if (!i->again && look_needs_again(&i->look) && i->exists > i->judged_count) {
+        uint32_t n = exists(i);
+        i->again = true;
+        say_sequence(i, n > LOOK_AGAIN ? n - LOOK_AGAIN + 1 : 1, UINT32_MAX);
+        return;
+    }
+    m->suspect = 0;
+    if (i->not_sticky || i->validity == 0)
+        drop_memory_void(i->look.task->drop);
+    imap_delete(i);
+}
+
+void imap_scan(struct imap *i)
+{
+    struct drop_memory *drop = i->look.task->drop;
+    struct drop_imap *m = &drop->imap;
+    if (m->validity != 0 && i->next != 0 && i->next - 1 < m->top)
+        drop_memory_void(drop); /* uids were given anew without saying so */
+    bool first = m->validity != i->validity || m->validity == 0;
+    if (!drop_imap_contact(drop, i->validity, i->next) || !uid_set_copy(&i->todo, &m->open)) {
+        session_fail_memory(&i->look.session);
+        return;
+    }
+    if (i->exists == 0) {
+        uid_set_clear(&m->open);
+        scan_done(i);
+        return;
+    }
+    uint64_t new = 0;
+    for (size_t k = 0; k < m->open.count; k++)
+        if (m->open.ranges[k].high >= m->first)
+            new += (uint64_t)m->open.ranges[k].high - m->open.ranges[k].low + 1;
+    if (first || new > SPAN_MAX)
+        first_sequence(i);
+    else if (m->open.count > 0)
+        next_uids(i);
+    else
+        scan_done(i);
+}
+
+bool imap_is_wanted(const struct imap *i, uint32_t sequence, uint32_t uid)
+{
+    const struct drop_imap *m = known(i);
+    if (uid_set_has(&i->judged, uid))
+        return false;
+    if (!i->by_sequence && !i->again)
+        return uid_set_has(&i->window, uid) || (i->open_ended && uid > m->top);
+    if (sequence < i->low || sequence > i->high)
+        return false;
+    return i->again ? !uid_set_has(&m->heavy, uid) : uid > m->top || uid_set_has(&m->open, uid);
+}
+
+/* A window was answered whole: none of its uids is left, but those to be read again. */
+static bool close_window(struct imap *i)
+{
+    struct drop_imap *m = known(i);
+    bool ok = true;
+    if (i->again)
+        return true;
+    if (i->by_sequence && i->low <= 1)
+        ok = uid_set_remove(&m->open, 1, i->next - 1);
+    else if (i->by_sequence && i->lowest != 0)
+        ok = uid_set_remove(&m->open, i->lowest, i->next - 1);
+    for (size_t k = 0; ok && !i->by_sequence && k < i->window.count; k++)
+        ok = uid_set_remove(&m->open, i->window.ranges[k].low, i->window.ranges[k].high);
+    for (size_t k = 0; ok && k < i->kept.count; k++)
+        ok = uid_set_add(&m->open, i->kept.ranges[k].low, i->kept.ranges[k].high);
+    return ok;
+}
+
+void imap_hear_window(struct imap *i, const char *text, size_t n)
+{
+    const char *code;
+    size_t code_bytes;
+    /* "Some of the messages no longer exist" (RFC 5530): the others were answered. */
+    bool gone =
+        i->status == IMAP_NO && look_bracket(text, n, &code, &code_bytes) && imap_is(code, code_bytes, "EXPUNGEISSUED");
+    if (i->status != IMAP_OK && !gone && (i->window_mails == 0 || i->status != IMAP_NO)) {
+        i->look.report.scanned = false;
+        imap_refuse(i, text, n);
+        return;
+    }
+    if (i->status != IMAP_OK && !gone)
+        i->incomplete = true;
+    else if (!close_window(i)) {
+        session_fail_memory(&i->look.session);
+        return;
+    }
+    if (i->again || (i->by_sequence ? sequence_is_done(i) : uids_are_done(i)))
+        scan_done(i);
+    else if (i->by_sequence)
+        next_sequence(i);
+    else
+        next_uids(i);
+}
