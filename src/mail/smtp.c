@@ -212,7 +212,7 @@ static void smtp_line(struct session *s, const char *bytes, size_t n)
         smtp_fail_reply(m, CAUSE_MALFORMED);
         return;
     case SMTP_OVERSIZE:
-        smtp_fail_reply(m, CAUSE_OVERSIZE);
+        smtp_fail_detail(m, CAUSE_OVERSIZE, "a reply of too many lines");
         return;
     }
     if (m->step == EHLO && m->reply.lines > 1 && n > strlen("250-"))

@@ -37,6 +37,7 @@ struct talk {
     enum leg leg;       /* 0: the machine's own */
     const char *reply;  /* the failure's server words; NULL: does not matter */
     const char *detail; /* what the failure's detail must contain; NULL: does not matter */
+    bool whole;         /* play it whole alone: the row is about what comes in one piece */
     unsigned flights;   /* of the client, that is round trips; 0: not counted */
     intptr_t expect;    /* for the machine's check() */
 };

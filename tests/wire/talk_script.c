@@ -30,6 +30,8 @@ static struct talk_step *add(struct talk_script *script, enum talk_act act)
     return &script->steps[script->count++];
 }
 
+static void put_text(struct talk_step *step, const char *at, const char *end);
+
 /* \R{1000}{ab}: returns what stands behind it. */
 static const char *put_repeated(struct talk_step *step, const char *at)
 {
@@ -39,8 +41,7 @@ static const char *put_repeated(struct talk_step *step, const char *at)
     if (strncmp(after, "}{", 2) != 0 || end == NULL)
         fail_msg("not \\R{count}{text}: %s", at);
     for (unsigned long i = 0; i < times; i++)
-        for (const char *c = text; c < end; c++)
-            put(step, (unsigned char)*c);
+        put_text(step, text, end);
     return end + 1;
 }
 
