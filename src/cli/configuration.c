@@ -1,0 +1,23 @@
+#include "configuration.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_complaint(void *owner, bool is_warning, const char *line)
+{
+    (void)owner;
+    (void)fprintf(stderr, "%s%s\n", line, is_warning ? " (warning)" : "");
+}
+
+struct config *configuration_read(const char *path)
+{
+    return config_read(path, print_complaint, NULL);
+}
+
+size_t configuration_find(const struct config *c, const char *name)
+{
+    size_t i = 0;
+    while (i < c->wanted_count && strcmp(definition_text(c->wanted[i].definition, SETTING_name), name) != 0)
+        i++;
+    return i;
+}

@@ -1,0 +1,13 @@
+/* The configuration file as the commands read it: its mistakes go to standard error. */
+#ifndef EMAILMON_CONFIGURATION_H
+#define EMAILMON_CONFIGURATION_H
+
+#include "config.h"
+
+/** configuration_read(path): NULL: refused, and every mistake was printed.  Free with config_free(). */
+struct config *configuration_read(const char *path);
+
+/** configuration_find(c, name): The place of the monitor in c->wanted[]; c->wanted_count when there is none. */
+size_t configuration_find(const struct config *c, const char *name);
+
+#endif

@@ -1,0 +1,174 @@
+#include "engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "host_name.h"
+#include "keys.h"
+#include "loader.h"
+#include "store.h"
+#include "worker.h"
+
+enum { QUEUE_ROOM = 1024, POST_EVERY_US = 10000, POST_TRIES = 200 };
+
+struct engine {
+    struct log *log;
+    struct keys keys;
+    struct queue *orders, *receipts, *reports, *journal, *news, *notices;
+    struct store *store;
+    struct worker *worker;
+    struct agent *agent;
+    struct loader *loader;
+};
+
+/* One table of the queues, for making and freeing them. */
+static const struct {
+    size_t offset; /* in struct engine */
+    size_t record_bytes;
+    void (*drop)(void *record);
+} queues[] = {
+    {offsetof(struct engine, orders), sizeof(struct order), order_drop},
+    {offsetof(struct engine, receipts), sizeof(struct receipt), NULL},
+    {offsetof(struct engine, reports), sizeof(struct report), report_drop},
+    {offsetof(struct engine, journal), sizeof(struct journal_entry), journal_entry_drop},
+    {offsetof(struct engine, news), sizeof(struct news), news_drop},
+    {offsetof(struct engine, notices), sizeof(struct notice), notice_drop},
+};
+enum { QUEUE_COUNT = sizeof queues / sizeof queues[0] };
+
+static struct queue **queue_slot(struct engine *e, size_t i)
+{
+    return (struct queue **)(void *)((char *)e + queues[i].offset);
+}
+
+static bool make_queues(struct engine *e)
+{
+    for (size_t i = 0; i < QUEUE_COUNT; i++) {
+        *queue_slot(e, i) = queue_new(QUEUE_ROOM, queues[i].record_bytes);
+        if (*queue_slot(e, i) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t serial_of(void *owner, const char *name)
+{
+    const struct engine *e = owner;
+    return keys_serial(&e->keys, name);
+}
+
+static bool token_key(const struct keys *keys, const char *label, struct token_key *key)
+{
+    memcpy(key->instance, keys->instance, sizeof key->instance);
+    return keys_derive(keys, label, key->key);
+}
+
+static bool start_store(struct engine *e, const struct config_general *general, char *why, size_t size)
+{
+    const struct store_options options = {
+        .log = e->log, .path = general->state, .journal = e->journal, .receipts = e->receipts, .news = e->news};
+    e->store = store_start(&options, why, size);
+    return e->store != NULL;
+}
+
+static bool start_worker(struct engine *e, const struct config_general *general, char *why, size_t size)
+{
+    char hello_name[HOST_NAME_MAX_BYTES];
+    struct failure failure = failure_none;
+    struct worker_options options = {.log = e->log,
+                                     .dns = general->dns,
+                                     .ca_file = general->ca_file,
+                                     .hello_name = hello_name,
+                                     .in_flight = general->in_flight,
+                                     .per_host = general->per_host,
+                                     .orders = e->orders,
+                                     .receipts = e->receipts,
+                                     .reports = e->reports,
+                                     .journal = e->journal};
+    host_name(hello_name);
+    if (token_key(&e->keys, "probe", &options.key) && token_key(&e->keys, "test", &options.test_key))
+        e->worker = worker_start(&options, &failure);
+    else
+        failure = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
+    if (e->worker == NULL)
+        (void)failure_print(&failure, why, size);
+    failure_clear(&failure);
+    explicit_bzero(&options.key, sizeof options.key);
+    explicit_bzero(&options.test_key, sizeof options.test_key);
+    return e->worker != NULL;
+}
+
+static bool start_agent(struct engine *e, const struct config_general *general, char *why, size_t size)
+{
+    char instance[INSTANCE_TEXT_MAX];
+    keys_instance_text(&e->keys, instance);
+    const struct agent_options options = {.log = e->log,
+                                          .agentx = general->agentx,
+                                          .version = EMAILMON_VERSION,
+                                          .instance = instance,
+                                          .serial_of = serial_of,
+                                          .serial_owner = e,
+                                          .notices = e->notices,
+                                          .reports = e->reports,
+                                          .news = e->news,
+                                          .orders = e->orders};
+    e->agent = agent_start(&options, why, size);
+    return e->agent != NULL;
+}
+
+struct engine *engine_start(const char *path, struct config *config, struct log *log, char *why, size_t size)
+{
+    const struct config_general *general = &config->general;
+    struct engine *e = calloc(1, sizeof *e);
+    (void)snprintf(why, size, "no memory or no descriptors to start with");
+    if (e == NULL)
+        goto free_config;
+    e->log = log;
+    if (!make_queues(e) || !keys_load(general->key_file, true, &e->keys, why, size) ||
+        !start_store(e, general, why, size) || !start_worker(e, general, why, size) ||
+        !start_agent(e, general, why, size))
+        goto stop;
+    e->loader = loader_start(path, config, e->notices, log);
+    config = NULL; /* the loader's, also when it could not start */
+    if (e->loader != NULL)
+        return e;
+    (void)snprintf(why, size, "no memory or no thread to read passwords with");
+stop:
+    engine_stop(e);
+free_config:
+    if (config != NULL)
+        config_free(config);
+    return NULL;
+}
+
+void engine_reload(struct engine *e)
+{
+    loader_reload(e->loader);
+}
+
+/* The agent tells the worker, and goes on serving until that has ended. */
+static void tell_to_stop(struct engine *e)
+{
+    const struct notice notice = {.kind = NOTICE_STOP};
+    for (int i = 0; e->agent != NULL && i < POST_TRIES && !queue_post(e->notices, &notice); i++)
+        (void)usleep(POST_EVERY_US);
+    const struct order order = {.kind = ORDER_STOP};
+    if (e->agent == NULL && e->worker != NULL)
+        (void)queue_post(e->orders, &order);
+}
+
+void engine_stop(struct engine *e)
+{
+    loader_stop(e->loader);
+    tell_to_stop(e);
+    worker_stop(e->worker);
+    store_stop(e->store);
+    agent_stop(e->agent);
+    for (size_t i = 0; i < QUEUE_COUNT; i++)
+        queue_free(*queue_slot(e, i), queues[i].drop);
+    keys_wipe(&e->keys);
+    free(e);
+}

@@ -1,0 +1,24 @@
+/*
+ * What `emailmon test` shows while a trial goes on: each step with its time, with --trace the conversation too.
+ */
+#ifndef EMAILMON_TRIAL_VIEW_H
+#define EMAILMON_TRIAL_VIEW_H
+
+#include "trial.h"
+
+struct trial_view {
+    const struct definition *definition;
+    bool trace;
+    enum leg leg;     /* whose steps are shown; LEG_NONE: none yet */
+    enum stage stage; /* the step under way; STAGE_NONE: none */
+    bool open;        /* its line has no end yet */
+    uint64_t stage_began_ms, leg_began_ms;
+};
+
+/** The events of a trial; their owner is a struct trial_view.  trial_view_traced also has the conversation. */
+extern const struct trial_events trial_view_events, trial_view_traced;
+
+/** trial_view_result(v, result): The last lines. */
+void trial_view_result(struct trial_view *v, const struct trial_result *result);
+
+#endif
