@@ -1,6 +1,6 @@
 /*
- * The engine of `emailmon run`: the queues and the threads, made in the order in which they need each other and ended in
- * the order in which nothing is lost.
+ * The engine of `emailmon run`: the queues and the threads, made in the order in which they need each other and
+ * ended in the order in which nothing is lost.
  */
 #ifndef EMAILMON_ENGINE_H
 #define EMAILMON_ENGINE_H
@@ -10,8 +10,8 @@
 
 struct engine;
 
-/** engine_start(path, config, log, why, size): Take over ${config} of the file ${path}, start all threads.  NULL: one line
- *  in ${why}, and nothing runs. */
+/** engine_start(path, config, log, why, size): Take over ${config} of the file ${path}, start all threads.  NULL:
+ *  one line in ${why}, and nothing runs. */
 struct engine *engine_start(const char *path, struct config *config, struct log *log, char *why, size_t size);
 
 /** engine_reload(e): Read the file again. */

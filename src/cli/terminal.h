@@ -19,8 +19,8 @@ bool terminal_has_colours(void);
 /** terminal_columns(text): How many columns ${text} (UTF-8) takes. */
 size_t terminal_columns(const char *text);
 
-/** terminal_put(text, colour, columns): Print ${text} in ${colour}, filled up with spaces to ${columns} or cut to it with
- *  an ellipsis; 0: as it is. */
+/** terminal_put(text, colour, columns): Print ${text} in ${colour}, filled up with spaces to ${columns} or cut to it
+ *  with an ellipsis; 0: as it is. */
 void terminal_put(const char *text, enum colour colour, size_t columns);
 
 /** terminal_span(dst, size, ms): A span of time as a person says it: "350 ms", "12 s", "5 min", "3 h", "8 d". */

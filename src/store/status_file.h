@@ -1,6 +1,6 @@
 /*
- * The status file: what `emailmon status` reads.  A first line with the time of writing, then a line a row: index, name and
- * the columns of status.def, with tabs between them.  Texts hold no control characters, so a tab ends them.
+ * The status file: what `emailmon status` reads.  A first line with the time of writing, then a line a row: index,
+ * name and the columns of status.def, with tabs between them.  Texts hold no control characters, so a tab ends them.
  */
 #ifndef EMAILMON_STATUS_FILE_H
 #define EMAILMON_STATUS_FILE_H
@@ -8,8 +8,8 @@
 #include "kept_rows.h"
 #include "store.h"
 
-/** status_file_path(state, path, size): beside the state; false: too long.  status_file_lock_path(): the same for the file
- *  whose lock says that an emailmon has this state. */
+/** status_file_path(state, path, size): beside the state; false: too long.  status_file_lock_path(): the same for
+ *  the file whose lock says that an emailmon has this state. */
 bool status_file_path(const char *state, char *path, size_t size);
 bool status_file_lock_path(const char *state, char *path, size_t size);
 
