@@ -6,7 +6,7 @@
 
 int command_check(const struct arguments *a)
 {
-    struct config *config = configuration_read(a->file);
+    struct config *config = configuration_read(a->file, true);
     if (config == NULL)
         return EXIT_MISTAKE;
     (void)printf("%s: %zu monitor%s, no mistake\n", a->file, config->wanted_count,

@@ -5,13 +5,14 @@
 
 static void print_complaint(void *owner, bool is_warning, const char *line)
 {
-    (void)owner;
-    (void)fprintf(stderr, "%s%s\n", line, is_warning ? " (warning)" : "");
+    const bool *warn = owner;
+    if (!is_warning || *warn)
+        (void)fprintf(stderr, "%s%s\n", line, is_warning ? " (warning)" : "");
 }
 
-struct config *configuration_read(const char *path)
+struct config *configuration_read(const char *path, bool warn)
 {
-    return config_read(path, print_complaint, NULL);
+    return config_read(path, print_complaint, &warn);
 }
 
 size_t configuration_find(const struct config *c, const char *name)

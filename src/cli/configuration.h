@@ -4,8 +4,9 @@
 
 #include "config.h"
 
-/** configuration_read(path): NULL: refused, and every mistake was printed.  Free with config_free(). */
-struct config *configuration_read(const char *path);
+/** configuration_read(path, warn): NULL: refused, and every mistake was printed.  ${warn}: warnings are printed too.
+ *  Free with config_free(). */
+struct config *configuration_read(const char *path, bool warn);
 
 /** configuration_find(c, name): The place of the monitor in c->wanted[]; c->wanted_count when there is none. */
 size_t configuration_find(const struct config *c, const char *name);

@@ -76,7 +76,7 @@ int command_run(const struct arguments *a)
 {
     int status = EXIT_MISTAKE;
     set_limits();
-    struct config *config = configuration_read(a->file);
+    struct config *config = configuration_read(a->file, true);
     if (config == NULL)
         return EXIT_MISTAKE;
     int signals = catch_signals();

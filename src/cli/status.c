@@ -49,7 +49,7 @@ static int watch(const struct config *config, const struct arguments *a)
 int command_status(const struct arguments *a)
 {
     (void)setlocale(LC_CTYPE, "");
-    struct config *config = configuration_read(a->file);
+    struct config *config = configuration_read(a->file, false);
     if (config == NULL)
         return EXIT_MISTAKE;
     int status = a->watch ? watch(config, a) : show(config, a);

@@ -105,7 +105,7 @@ int command_test(const struct arguments *a)
     const struct rlimit no_core = {0, 0};
     (void)setlocale(LC_CTYPE, "");
     (void)setrlimit(RLIMIT_CORE, &no_core);
-    struct config *config = configuration_read(a->file);
+    struct config *config = configuration_read(a->file, true);
     if (config == NULL)
         return EXIT_MISTAKE;
     size_t monitor = configuration_find(config, a->name);

@@ -2,10 +2,29 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "terminal.h"
 
 enum { STEP_COLUMNS = 44 };
+
+static void print_line(bool from_server, const char *line)
+{
+    (void)fputs("      ", stdout);
+    terminal_put(from_server ? "S: " : "C: ", COLOUR_DIM, 0);
+    terminal_put(line, from_server ? COLOUR_DIM : COLOUR_NONE, 0);
+    (void)putchar('\n');
+}
+
+static void print_said(struct trial_view *v)
+{
+    for (size_t i = 0; i < v->said_count; i++) {
+        print_line(false, v->said[i]);
+        free(v->said[i]);
+    }
+    v->said_count = 0;
+}
 
 static void end_step(struct trial_view *v)
 {
@@ -51,7 +70,6 @@ static void begin_leg(struct trial_view *v, enum leg leg)
     terminal_put(head, COLOUR_BOLD, 0);
     (void)putchar('\n');
     v->leg = leg;
-    v->leg_began_ms = monotonic_now_ms();
 }
 
 static void show_stage(void *owner, enum leg leg, enum stage stage)
@@ -69,6 +87,7 @@ static void show_stage(void *owner, enum leg leg, enum stage stage)
     terminal_put(stage_sentence(stage), COLOUR_NONE, v->open ? STEP_COLUMNS : 0);
     if (v->trace)
         (void)putchar('\n');
+    print_said(v);
     (void)fflush(stdout);
 }
 
@@ -88,6 +107,7 @@ static void show_leg(void *owner, enum leg leg, const struct leg_outcome *outcom
     struct trial_view *v = owner;
     char line[FAILURE_TEXT_MAX + 1], span[32];
     end_step(v);
+    print_said(v);
     if (v->leg != leg)
         begin_leg(v, leg);
     if (failure_is(&outcome->failure)) {
@@ -116,14 +136,19 @@ static void show_waiting(void *owner, uint32_t waited_s)
 
 static void show_line(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n)
 {
+    struct trial_view *v = owner;
     char shown[1024];
-    (void)owner;
     (void)leg;
     (void)text_readable(shown, sizeof shown, bytes, n);
-    (void)fputs("      ", stdout);
-    terminal_put(from_server ? "S: " : "C: ", COLOUR_DIM, 0);
-    terminal_put(shown, from_server ? COLOUR_DIM : COLOUR_NONE, 0);
-    (void)putchar('\n');
+    if (!from_server && v->said_count < TRIAL_VIEW_SAID_MAX) {
+        v->said[v->said_count] = strdup(shown);
+        if (v->said[v->said_count] != NULL) {
+            v->said_count++;
+            return;
+        }
+    }
+    print_said(v);
+    print_line(from_server, shown);
 }
 
 const struct trial_events trial_view_events = {.stage = show_stage, .leg = show_leg, .waiting = show_waiting};
@@ -148,6 +173,7 @@ void trial_view_result(struct trial_view *v, const struct trial_result *result)
 {
     char line[FAILURE_TEXT_MAX + 1], span[32];
     end_step(v);
+    print_said(v);
     (void)putchar('\n');
     terminal_put(verdict_word(result->verdict), colour_of(result->verdict), 0);
     if (failure_print(&result->failure, line, sizeof line) > 0)

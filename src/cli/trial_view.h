@@ -6,13 +6,18 @@
 
 #include "trial.h"
 
+enum { TRIAL_VIEW_SAID_MAX = 8 };
+
 struct trial_view {
     const struct definition *definition;
     bool trace;
     enum leg leg;     /* whose steps are shown; LEG_NONE: none yet */
     enum stage stage; /* the step under way; STAGE_NONE: none */
     bool open;        /* its line has no end yet */
-    uint64_t stage_began_ms, leg_began_ms;
+    uint64_t stage_began_ms;
+    char
+        *said[TRIAL_VIEW_SAID_MAX]; /* lines of ours whose step is not told yet: a step begins with what we say in it */
+    size_t said_count;
 };
 
 /** The events of a trial; their owner is a struct trial_view.  trial_view_traced also has the conversation. */
