@@ -432,6 +432,96 @@ static void both_legs_known(void **state)
     assert_string_equal(text_bytes(w.row.status.smtp_reply), "550 no such user");
 }
 
+/* --- a restart: a store that knows only what the journal said --- */
+
+/* What is outstanding by the journal's last word on each probe. */
+static size_t outstanding_of(const struct world *x, struct probe_record kept[PROBES_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->entry_count; i++) {
+        if (x->entries[i].kind != JOURNAL_PROBE)
+            continue;
+        const struct probe_record *record = &x->entries[i].probe;
+        size_t place = 0;
+        while (place < n && memcmp(kept[place].nonce, record->nonce, sizeof record->nonce) != 0)
+            place++;
+        if (record->state < PROBE_CONSUMED) {
+            assert_true(place < PROBES_MAX);
+            kept[place] = *record;
+            n += place == n;
+        } else if (place < n) {
+            kept[place] = kept[--n];
+        }
+    }
+    return n;
+}
+
+/* A row made anew from the journal; what was being sent is of uncertain fate. */
+static void restart(void)
+{
+    struct probe_record kept[PROBES_MAX];
+    size_t n = outstanding_of(&w, kept);
+    struct history history = w.row.history;
+    const struct definition *d = definition_ref(w.row.definition);
+    row_clear(&w.row);
+    assert_true(row_init(&w.row, 3, 77, d, &w.key));
+    definition_unref(d);
+    w.row.first_poll = false;
+    w.row.history = history;
+    w.now.mono_ms = 5000; /* another clock */
+    for (size_t i = 0; i < n; i++) {
+        struct token t = {.time_s = kept[i].time_s};
+        struct outstanding lost;
+        bool was_lost;
+        memcpy(t.nonce, kept[i].nonce, sizeof t.nonce);
+        assert_true(probes_sending(&w.row.probes, &t, &lost, &was_lost));
+        assert_true(probes_fate(&w.row.probes, &t, kept[i].state == PROBE_SENDING ? PROBE_MAYBE : kept[i].state, 0,
+                                kept[i].accepted_ms));
+    }
+}
+
+static void restart_between(void **state)
+{
+    (void)state;
+    world_poll(&w);
+    restart();
+    world_poll(&w);
+    up(PROOF_ROUND_TRIP);
+    assert_int_equal(w.row.status.delivered, 1);
+    assert_int_equal(w.row.status.delivery_ms, 500);
+}
+
+static void restart_while_sending(void **state)
+{
+    (void)state;
+    struct token t;
+    world_poll(&w);
+    world_poll(&w);
+    assert_true(token_make(&w.key, w.row.serial, 1, &t));
+    assert_true(row_send_begins(&w.row, &t, &w.now, 9, &w.journal));
+    restart();
+    w.now.mono_ms += 10 * (uint64_t)INTERVAL_MS;
+    world_poll(&w); /* finds the one of the last poll; the interrupted one is no evidence */
+    up(PROOF_ROUND_TRIP);
+    world_poll(&w);
+    up(PROOF_ROUND_TRIP);
+    assert_null(world_last_event(&w));
+}
+
+static void restart_after_missing(void **state)
+{
+    (void)state;
+    world_poll(&w);
+    w.mails = 0;
+    w.smtp = SMTP_REFUSES;
+    world_poll(&w); /* missing, and nothing new was sent */
+    restart();
+    w.smtp = SMTP_FINE;
+    w.now.mono_ms += 10 * (uint64_t)INTERVAL_MS;
+    world_poll(&w);
+    down(CAUSE_AWAITING_PROOF); /* each absence is evidence once, over restarts too */
+}
+
 #define ROW(sentence, test)                                                                                            \
     {                                                                                                                  \
         sentence, test, begin, end, NULL                                                                               \
@@ -446,6 +536,9 @@ int main(void)
         ROW("SMTP refuses: down; fine again: awaits proof; found: up", send_refused),
         ROW("broken after the dot: down; the probe arrives anyway: up", uncertain_but_arrives),
         ROW("broken after the dot: down; it never arrives: no evidence, the next probe decides", uncertain_and_gone),
+        ROW("restart between send and look: found, up", restart_between),
+        ROW("restart while a probe is being sent: its absence proves nothing", restart_while_sending),
+        ROW("restart after a probe was missed: it is not missed again", restart_after_missing),
         ROW("another mailbox: the first poll's rule, nothing lost, no event", other_mailbox),
         ROW("a path that was mended makes the event up", mended_path),
         ROW("interval, password and timeout keep what is outstanding", same_path),
