@@ -59,11 +59,11 @@ static int by_place(const void *left, const void *right)
     return strcmp(a->text, b->text);
 }
 
-static void tell(const struct complaint *one, const char *path, config_complaint *complain, void *owner)
+static void tell(struct place at, const char *text, const char *path, config_complaint *complain, void *owner)
 {
     char *line;
-    if (asprintf(&line, "%s:%" PRIu32 ":%" PRIu32 ": %s", path, one->at.line, one->at.column, one->text) < 0) {
-        complain(owner, false, one->text); /* better without its place than not at all */
+    if (asprintf(&line, "%s:%" PRIu32 ":%" PRIu32 ": %s", path, at.line, at.column, text) < 0) {
+        complain(owner, false, text); /* better without its place than not at all */
         return;
     }
     complain(owner, false, line);
@@ -72,15 +72,14 @@ static void tell(const struct complaint *one, const char *path, config_complaint
 
 void complaints_tell(struct complaints *c, const char *path, config_complaint *complain, void *owner)
 {
-    static const char short_of[] = "memory is short; the file was not read whole";
     if (c->count > 0)
         qsort(c->list, c->count, sizeof *c->list, by_place);
     for (size_t i = 0; i < c->count; i++) {
         if (i == 0 || by_place(&c->list[i - 1], &c->list[i]) != 0)
-            tell(&c->list[i], path, complain, owner);
+            tell(c->list[i].at, c->list[i].text, path, complain, owner);
     }
     if (c->memory)
-        complain(owner, false, short_of);
+        tell((struct place){1, 1}, "memory is short; the file was not read whole", path, complain, owner);
 }
 
 void complaints_end(struct complaints *c)

@@ -206,17 +206,16 @@ static void read_tree(struct reader *r, const struct node *root)
 
 /* --- the whole --- */
 
-static void warn_of_mode(const struct reader *r, const char *path, const struct stat *st, config_complaint *complain,
+static void warn_of_mode(const char *path, const struct stat *st, struct place at, config_complaint *complain,
                          void *owner)
 {
     char *line;
-    if (r->password_at.line == 0 || (st->st_mode & (S_IRGRP | S_IROTH)) == 0)
+    if ((st->st_mode & (S_IRGRP | S_IROTH)) == 0)
         return;
     if (asprintf(&line,
                  "%s:%u:%u: a password stands here, and others may read the file (mode %04o); mode 0600, or "
                  "password_file, is right",
-                 path, (unsigned)r->password_at.line, (unsigned)r->password_at.column,
-                 (unsigned)(st->st_mode & ALLPERMS)) < 0)
+                 path, (unsigned)at.line, (unsigned)at.column, (unsigned)(st->st_mode & ALLPERMS)) < 0)
         return;
     complain(owner, true, line);
     free(line);
@@ -231,35 +230,47 @@ static struct config *config_new(void)
     return NULL;
 }
 
-static void read_bytes(struct reader *r, const struct bytes *b)
+/* NULL when there is any complaint; *password_at: where the first password stands. */
+static struct config *parse(const char *bytes, size_t n, struct complaints *c, struct place *password_at)
 {
-    struct tree *tree = tree_read(b->start, b->n, &r->complaints);
-    if (tree == NULL)
-        return;
-    learn_keys(r);
-    read_tree(r, tree_root(tree));
-    tree_free(tree);
+    struct reader r = {.complaints = *c, .config = config_new()};
+    struct tree *tree = r.config != NULL ? tree_read(bytes, n, &r.complaints) : NULL;
+    if (r.config == NULL)
+        complaints_memory(&r.complaints);
+    if (tree != NULL) {
+        learn_keys(&r);
+        read_tree(&r, tree_root(tree));
+        tree_free(tree);
+    }
+    *c = r.complaints;
+    *password_at = r.password_at;
+    if (!complaints_any(c))
+        return r.config;
+    config_free(r.config);
+    return NULL;
+}
+
+struct config *config_parse(const char *bytes, size_t n, struct complaints *c)
+{
+    struct place password_at;
+    return parse(bytes, n, c, &password_at);
 }
 
 struct config *config_read(const char *path, config_complaint *complain, void *owner)
 {
-    struct reader r = {.config = config_new()};
+    struct complaints complaints = {0};
+    struct config *config = NULL;
+    struct place password_at = {0};
     struct bytes b = {0};
     struct stat st = {0};
-    if (r.config == NULL)
-        complaints_memory(&r.complaints);
-    else if (read_file(&r.complaints, path, &b, &st))
-        read_bytes(&r, &b);
+    if (read_file(&complaints, path, &b, &st))
+        config = parse(b.start, b.n, &complaints, &password_at);
     drop_bytes(&b);
-
-    warn_of_mode(&r, path, &st, complain, owner);
-    if (complaints_any(&r.complaints)) {
-        complaints_tell(&r.complaints, path, complain, owner);
-        config_free(r.config);
-        r.config = NULL;
-    }
-    complaints_end(&r.complaints);
-    return r.config;
+    if (password_at.line != 0)
+        warn_of_mode(path, &st, password_at, complain, owner);
+    complaints_tell(&complaints, path, complain, owner);
+    complaints_end(&complaints);
+    return config;
 }
 
 void config_free(struct config *c)

@@ -7,15 +7,21 @@
 
 #include "edit.h"
 
-/** What is not about one monitor.  Texts are owned by the config; "" when not given and there is no default. */
+/**
+ * What is not about one monitor.  Texts are owned by the config; "" when not given and there is no default.  Paths stand
+ * as they are written: relative ones are relative to where emailmon was started.
+ */
 struct config_general {
-    char *agentx;   /* "unix:/var/agentx/master" */
-    char *state;    /* "/var/lib/emailmon/state.db" */
-    char *key_file; /* state + ".key" */
-    char *dns;      /* "": the system's */
-    char *ca_file;  /* "": the system's */
-    uint32_t workers, in_flight, per_host;
-    uint32_t history_s;
+    char *agentx;       /* "unix:/PATH" or "tcp:HOST:PORT"; unix:/var/agentx/master */
+    char *state;        /* /var/lib/emailmon/state.db */
+    char *key_file;     /* state + ".key" */
+    char *dns;          /* addresses with commas between them, each with a port or without: "127.0.0.1:5353, [::1]:53,
+                         * ::1"; "": the system's */
+    char *ca_file;      /* "": the system's */
+    uint32_t workers;   /* 1..64, 1: threads that poll; how many there are is up to who starts them, today one */
+    uint32_t in_flight; /* 1..100000, 1000: polls at work at once */
+    uint32_t per_host;  /* 1..10000, 10: connections to one address and port at once */
+    uint32_t history_s; /* 0..316224000 (ten years), 604800; 0: none is kept */
 };
 
 /** Where a leg's password comes from, when it is not in the file itself. */

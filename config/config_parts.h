@@ -7,6 +7,10 @@
 #include "complaints.h"
 #include "yaml_tree.h"
 
+/** config_parse(bytes, n, c): What config_read() does with a file's bytes; NULL, and why is in ${c}, when there is any
+ * mistake. */
+struct config *config_parse(const char *bytes, size_t n, struct complaints *c);
+
 /* --- keys (config_keys.c) --- */
 
 enum { KEYS_MAX = 40, KEY_WHERE_MAX = 16 };
