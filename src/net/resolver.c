@@ -48,7 +48,7 @@ struct resolver *resolver_new(struct loop *loop, const char *servers, struct fai
         return NULL;
     }
     r->loop = loop;
-    r->asker = asker_new(loop, servers, why);
+    r->asker = asker_new(loop, servers, "/etc/resolv.conf", why);
     if (r->asker != NULL)
         return r;
     free(r);

@@ -36,6 +36,27 @@ struct question {
     struct half halves[2]; /* IPv6, IPv4 */
 };
 
+/* --- lists --- */
+
+static void enter_list(struct question *q, struct question **list)
+{
+    q->place = list;
+    q->next = *list;
+    if (q->next != NULL)
+        q->next->place = &q->next;
+    *list = q;
+}
+
+static void leave_list(struct question *q)
+{
+    if (q->place == NULL)
+        return;
+    *q->place = q->next;
+    if (q->next != NULL)
+        q->next->place = q->place;
+    q->place = NULL;
+}
+
 /* --- what c-ares says --- */
 
 static void put_record(struct half *h, const void *bytes, size_t n, int ttl_s)
@@ -99,10 +120,13 @@ static void on_reply(void *argument, int status, int timeouts, unsigned char *by
         h->status = ARES_ENODATA; /* nothing but aliases */
     /* The owner is told by asker_settle(), or by this clock where c-ares answers inside the very call that asked. */
     uint64_t now_ms = loop_now_ms(q->asker->loop);
-    if (has_answer(q))
+    if (has_answer(q)) {
+        leave_list(q);
+        enter_list(q, &q->asker->answered);
         deadline_set(q->patience, 0);
-    else if (h->count > 0 && now_ms + OTHER_KIND_MS < q->until_ms)
+    } else if (h->count > 0 && now_ms + OTHER_KIND_MS < q->until_ms) {
         deadline_set(q->patience, OTHER_KIND_MS);
+    }
 }
 
 /* --- the answer --- */
@@ -164,11 +188,9 @@ static struct answer answer_of(const struct question *q)
 
 /* --- the question --- */
 
-static void leave_list(struct question *q)
+static void end(struct question *q)
 {
-    *q->place = q->next;
-    if (q->next != NULL)
-        q->next->place = q->place;
+    leave_list(q);
     q->asker = NULL;
     deadline_free(q->patience);
     q->patience = NULL;
@@ -176,7 +198,7 @@ static void leave_list(struct question *q)
 
 void question_drop(struct question *q)
 {
-    leave_list(q);
+    end(q);
     free_if_done(q);
 }
 
@@ -197,17 +219,16 @@ static void patience_due(void *owner)
 void asker_settle(struct asker *a)
 {
     bool gone = false;
-    struct question *q = a->first;
     a->gone = &gone;
-    while (q != NULL) {
-        if (!has_answer(q)) {
-            q = q->next;
-            continue;
-        }
+    while (a->answered != NULL) {
+        struct question *q = a->answered;
+        a->answered = q->next;
+        if (q->next != NULL)
+            q->next->place = &a->answered;
+        q->place = NULL;
         tell(q);
         if (gone)
             return;
-        q = a->first; /* the list may be another one now */
     }
     a->gone = NULL;
 }
@@ -226,6 +247,7 @@ static void ask(struct question *q, struct half *h, const char *name)
 struct question *question_new(struct asker *a, const char *name,
                               void (*answered)(void *owner, const struct answer *answer), void *owner)
 {
+    asker_refresh(a);
     struct question *q = calloc(1, sizeof *q);
     if (q == NULL)
         return NULL;
@@ -237,11 +259,7 @@ struct question *question_new(struct asker *a, const char *name,
     q->asker = a;
     q->answered = answered;
     q->owner = owner;
-    q->next = a->first;
-    q->place = &a->first;
-    if (q->next != NULL)
-        q->next->place = &q->next;
-    a->first = q;
+    enter_list(q, &a->asked);
     q->until_ms = loop_now_ms(a->loop) + RESOLVE_TOTAL_MS;
     deadline_set(q->patience, RESOLVE_TOTAL_MS);
     for (unsigned i = 0; i < 2; i++)

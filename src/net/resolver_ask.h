@@ -26,9 +26,10 @@ struct answer {
 struct asker;
 struct question;
 
-/** asker_new(loop, servers, why): as resolver_new().  asker_free(a): No question is answered any more; may be called
+/** asker_new(loop, servers, conf, why): as resolver_new(); ${conf} is the path of the system's resolv.conf, and outlives
+ *  the asker; it is read again when it changes.  asker_free(a): No question is answered any more; may be called
  *  while one is.  NULL is fine. */
-struct asker *asker_new(struct loop *loop, const char *servers, struct failure *why);
+struct asker *asker_new(struct loop *loop, const char *servers, const char *conf, struct failure *why);
 void asker_free(struct asker *a);
 
 /** asker_hosts(a, name, out): Addresses of ${name} in the system's hosts file, RESOLVED_MAX at most; 0: none, or other

@@ -6,6 +6,7 @@
 #define EMAILMON_RESOLVER_ASK_PARTS_H
 
 #include <ares.h>
+#include <time.h>
 
 #include "resolver_ask.h"
 
@@ -14,14 +15,20 @@ struct asker {
     ares_channel channel;
     bool of_system; /* resolv.conf and hosts */
     bool library;   /* ares_library_init() was called */
+    const char *conf;
+    struct timespec conf_time;                 /* of its last change that was read */
+    uint64_t conf_checked_ms, conf_changed_ms; /* when it was looked at; when a change was seen that waits; 0: none */
     struct asker_socket *sockets;
-    struct deadline *tick;  /* of c-ares */
-    struct question *first; /* all that are not answered yet */
-    bool *gone;             /* set by asker_free() for whoever is calling owners */
+    struct deadline *tick;             /* of c-ares */
+    struct question *asked, *answered; /* by name servers; the owners of the second are told next */
+    bool *gone;                        /* set by asker_free() for whoever is calling owners */
 };
 
 /** asker_settle(a): Tell the owners of what is answered; ${a} may be gone afterwards. */
 void asker_settle(struct asker *a);
+
+/** asker_refresh(a): Read resolv.conf again if it changed; before each question, not inside c-ares. */
+void asker_refresh(struct asker *a);
 
 /** asker_rearm(a): Set the clock to what c-ares waits for next; after each call of c-ares. */
 void asker_rearm(struct asker *a);

@@ -2,6 +2,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "loop_uv.h"
@@ -11,7 +12,11 @@
  * c-ares waits so long for the first try of a server, and twice as long for the second, so that one silent server of
  * two or three leaves time for the others within RESOLVE_TOTAL_MS.
  */
-enum { TRY_MS = 1500 };
+enum {
+    TRY_MS = 1500,
+    CONF_CHECK_MS = 10 * 1000, /* resolv.conf is looked at so often */
+    CONF_WAIT_MS = 30 * 1000   /* a change of it waits so long for a moment without questions */
+};
 
 struct asker_socket {
     uv_poll_t poll;
@@ -109,35 +114,83 @@ static void tick_due(void *owner)
 
 /* --- its life --- */
 
-static bool open_channel(struct asker *a, const char *servers, int *error)
+static int open_channel(struct asker *a, const char *servers, ares_channel *channel)
 {
+    union {
+        const char *shown;
+        char *taken; /* c-ares copies it */
+    } conf = {.shown = a->conf};
     struct ares_options options = {.flags = a->of_system ? 0 : ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
                                    .timeout = TRY_MS,
                                    .tries = RESOLVE_TRIES,
                                    .sock_state_cb = socket_wants,
-                                   .sock_state_cb_data = a};
-    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-    *error = ares_init_options(&a->channel, &options, mask);
-    if (*error != ARES_SUCCESS) {
-        a->channel = NULL;
-        return false;
-    }
-    if (!a->of_system)
-        *error = ares_set_servers_ports_csv(a->channel, servers);
-    return *error == ARES_SUCCESS;
+                                   .sock_state_cb_data = a,
+                                   .resolvconf_path = conf.taken};
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF;
+    int error = ares_init_options(channel, &options, mask);
+    if (error != ARES_SUCCESS || a->of_system)
+        return error;
+    error = ares_set_servers_ports_csv(*channel, servers);
+    if (error != ARES_SUCCESS)
+        ares_destroy(*channel);
+    return error;
 }
 
-struct asker *asker_new(struct loop *loop, const char *servers, struct failure *why)
+static struct timespec time_of(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 ? s.st_mtim : (struct timespec){0};
+}
+
+static bool conf_is_changed(struct asker *a, uint64_t now_ms)
+{
+    if (a->conf_changed_ms != 0)
+        return true;
+    if (!a->of_system || now_ms - a->conf_checked_ms < CONF_CHECK_MS)
+        return false;
+    a->conf_checked_ms = now_ms;
+    struct timespec seen = time_of(a->conf);
+    return seen.tv_sec != a->conf_time.tv_sec || seen.tv_nsec != a->conf_time.tv_nsec;
+}
+
+/* Questions that are out would end with the old channel; so they may finish, unless there are always some. */
+void asker_refresh(struct asker *a)
+{
+    uint64_t now_ms = loop_now_ms(a->loop);
+    ares_channel fresh;
+    if (!conf_is_changed(a, now_ms))
+        return;
+    if (a->conf_changed_ms == 0)
+        a->conf_changed_ms = now_ms;
+    if (a->asked != NULL && now_ms - a->conf_changed_ms < CONF_WAIT_MS)
+        return;
+    a->conf_changed_ms = 0;
+    struct timespec seen = time_of(a->conf);
+    if (open_channel(a, NULL, &fresh) != ARES_SUCCESS)
+        return; /* the next look at it tries again */
+    ares_channel old = a->channel;
+    a->channel = fresh;
+    a->conf_time = seen;
+    ares_destroy(old);
+}
+
+struct asker *asker_new(struct loop *loop, const char *servers, const char *conf, struct failure *why)
 {
     int error = ARES_ENOMEM;
     struct asker *a = calloc(1, sizeof *a);
     if (a != NULL) {
         a->loop = loop;
         a->of_system = servers == NULL || servers[0] == '\0';
+        a->conf = conf;
+        a->conf_time = time_of(conf);
+        a->conf_checked_ms = loop_now_ms(loop);
         a->tick = deadline_new(loop, tick_due, a);
         a->library = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
-        if (a->tick != NULL && a->library && open_channel(a, servers, &error))
+        if (a->tick != NULL && a->library)
+            error = open_channel(a, servers, &a->channel);
+        if (error == ARES_SUCCESS)
             return a;
+        a->channel = NULL;
     }
     *why = failure_make(LEG_LOCAL, STAGE_RESOLVE, error == ARES_ENOMEM ? CAUSE_RESOURCES : CAUSE_NAME_SERVER, 0);
     failure_detail(why, "%s: %s", a == NULL || a->of_system ? "the system's name servers" : servers,
@@ -152,8 +205,10 @@ void asker_free(struct asker *a)
         return;
     if (a->gone != NULL)
         *a->gone = true;
-    while (a->first != NULL)
-        question_drop(a->first);
+    while (a->asked != NULL)
+        question_drop(a->asked);
+    while (a->answered != NULL)
+        question_drop(a->answered);
     if (a->channel != NULL)
         ares_destroy(a->channel); /* ends what is still asked, and closes its sockets */
     while (a->sockets != NULL)

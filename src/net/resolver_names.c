@@ -141,8 +141,12 @@ bool known_set(struct known *k, const struct address *addresses, size_t count)
 
 void known_clear(struct known_names *t)
 {
-    while (t->oldest != NULL)
-        known_forget(t, t->oldest);
+    struct known *newer;
+    for (struct known *k = t->oldest; k != NULL; k = newer) {
+        newer = k->newer;
+        free(k->addresses);
+        free(k);
+    }
     free(t->buckets);
     *t = (struct known_names){0};
 }
