@@ -4,7 +4,7 @@
 
 static struct note *at(const struct notes *n, size_t i)
 {
-    return &n->ring[(n->head + i) % n->capacity];
+    return &n->ring[(n->head + i) & (n->capacity - 1)];
 }
 
 static void drop_head(struct notes *n)
@@ -13,7 +13,7 @@ static void drop_head(struct notes *n)
     n->flying -= head->flying;
     n->done -= head->done;
     event_clear(&head->event);
-    n->head = (n->head + 1) % n->capacity;
+    n->head = (n->head + 1) & (n->capacity - 1);
     n->count--;
 }
 

@@ -28,9 +28,9 @@ struct note {
 
 struct notes {
     struct note *ring;
-    size_t head, count, capacity;
-    size_t done;   /* of count */
-    size_t flying; /* of count */
+    size_t head, count, capacity; /* the last a power of two, or 0 */
+    size_t done;                  /* of count */
+    size_t flying;                /* of count */
     uint64_t last_id;
     uint64_t not_before_ms; /* the master refused: no other before this */
     uint64_t spent_until;   /* rate: up to when credit is used up, in 1 / NOTES_PER_SECOND ms */
