@@ -8,15 +8,14 @@
 #include "edit.h"
 
 /**
- * What is not about one monitor.  Texts are owned by the config; "" when not given and there is no default.  Paths stand
- * as they are written: relative ones are relative to where emailmon was started.
+ * What is not about one monitor.  Texts are owned by the config; "" when not given and there is no default.  Paths
+ * stand as they are written: relative ones are relative to where emailmon was started.
  */
 struct config_general {
     char *agentx;       /* "unix:/PATH" or "tcp:HOST:PORT"; unix:/var/agentx/master */
     char *state;        /* /var/lib/emailmon/state.db */
     char *key_file;     /* state + ".key" */
-    char *dns;          /* addresses with commas between them, each with a port or without: "127.0.0.1:5353, [::1]:53,
-                         * ::1"; "": the system's */
+    char *dns;          /* addresses with commas between them: "127.0.0.1:5353, [::1]:53, ::1"; "": the system's */
     char *ca_file;      /* "": the system's */
     uint32_t workers;   /* 1..64, 1: threads that poll; how many there are is up to who starts them, today one */
     uint32_t in_flight; /* 1..100000, 1000: polls at work at once */
@@ -34,8 +33,8 @@ struct secret_source {
 
 struct config {
     struct config_general general;
-    /* One a monitor, in the file's order; devices are expanded.  Secrets from files and commands are not yet read: those
-     * legs are SECRET_WAITING. */
+    /* One a monitor, in the file's order; devices are expanded.  Secrets from files and commands are not yet read:
+     * those legs are SECRET_WAITING. */
     struct wanted *wanted;
     size_t wanted_count;
     struct secret_source *sources;

@@ -209,6 +209,12 @@ static void log_failed(struct loader *l)
                   count, l->timing.retry_ms / 1000, why_of(l->config, &l->config->sources[first]));
 }
 
+static void on_warning(void *owner, const char *line)
+{
+    struct loader *l = owner;
+    log_write(l->log, LOG_LINE_WARNING, "%s", line);
+}
+
 /* Files are quick, so the agent hears of their rows with their passwords at once. */
 static void fetch_files(struct loader *l)
 {
@@ -218,6 +224,7 @@ static void fetch_files(struct loader *l)
         l->pending[i] = c->sources[i].file != NULL;
         commands = commands || !l->pending[i];
     }
+    secrets_warn(c, on_warning, l);
     secrets_fetch_within(&l->timing.commands, c, l->pending, l->pending, on_ready, l, -1);
     for (size_t i = 0; i < c->source_count; i++) {
         failed = failed || l->pending[i];

@@ -298,3 +298,23 @@ void secrets_carry(struct config *to, const struct config *from)
     free(fresh);
     free(before);
 }
+
+/* --- what others may read --- */
+
+void secrets_warn(const struct config *c, void (*warn)(void *owner, const char *line), void *owner)
+{
+    size_t count;
+    const struct secret_source **sorted = sort_sources(c, NULL, &count);
+    for (size_t i = 0; sorted != NULL && i < count && sorted[i]->file != NULL; i += group_length(sorted, count, i)) {
+        struct stat st;
+        char *line;
+        if (stat(sorted[i]->file, &st) != 0 || (st.st_mode & S_IROTH) == 0 ||
+            asprintf(&line,
+                     "password_file %s: all users may read it (mode %04o); mode 0600, its owner emailmon, is right",
+                     sorted[i]->file, (unsigned)(st.st_mode & ALLPERMS)) < 0)
+            continue;
+        warn(owner, line);
+        free(line);
+    }
+    free(sorted);
+}

@@ -28,4 +28,7 @@ void secrets_fetch(struct config *c, const bool *which, bool *failed,
  */
 void secrets_carry(struct config *to, const struct config *from);
 
+/** secrets_warn(c, warn, owner): ${warn} gets a line for every password_file that all users of the machine may read. */
+void secrets_warn(const struct config *c, void (*warn)(void *owner, const char *line), void *owner);
+
 #endif

@@ -199,6 +199,45 @@ static void a_full_queue_loses_nothing(void **state)
     stop();
 }
 
+/* --- what it logs --- */
+
+static void restart_is_logged(void **state)
+{
+    (void)state;
+    char line[1024] = "", text[512];
+    struct log *log = log_new();
+    struct said said;
+    int ends[2], before = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    struct config *c = file_read(file_put("loader.yaml", "workers: 1\n"), &said);
+    said_end(&said);
+    notices = queue_new(QUEUE_ROOM, sizeof(struct notice));
+    loader = loader_start_timed(file_path("loader.yaml"), c, notices, log, &timing);
+    assert_non_null(loader);
+    struct notice n = take(NOTICE_FILE);
+    notice_drop(&n);
+    /* Twice: it is the start that counts, not the last reading. */
+    for (int i = 0; i < 2; i++) {
+        (void)file_put("loader.yaml", "workers: 2\n");
+        loader_reload(loader);
+        n = take(NOTICE_FILE);
+        notice_drop(&n);
+    }
+    stop();
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    log_print(log);
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    assert_true(read(ends[0], line, sizeof line - 1) > 0);
+    (void)snprintf(text, sizeof text, "%s: the change of workers needs a restart\n", file_path("loader.yaml"));
+    const char *first = strstr(line, text);
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, text));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    (void)close(before);
+    log_free(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +248,7 @@ int main(void)
         {"a file that is refused is told, and the next good one is taken", refused, NULL, NULL, NULL},
         {"a reload does not wait for a command", reload_while_a_command_runs, NULL, NULL, NULL},
         {"the loader stops at once, whatever runs", stops_at_once, NULL, NULL, NULL},
+        {"a change that needs a restart is logged at every reading", restart_is_logged, NULL, NULL, NULL},
         {"a full queue loses nothing", a_full_queue_loses_nothing, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests_name("loader", tests, files_begin, files_end);

@@ -303,6 +303,26 @@ static void carried(void **state)
     config_free(to);
 }
 
+static void count_line(void *owner, const char *line)
+{
+    assert_non_null(strstr(line, "open.secret: all users may read it (mode 0644)"));
+    ++*(int *)owner;
+}
+
+static void open_files(void **state)
+{
+    (void)state;
+    char sources[2][512];
+    const char *const listed[] = {sources[0], sources[1], sources[1], "password_command: [echo, a]"};
+    (void)snprintf(sources[0], sizeof sources[0], "password_file: %s", file_put("shut.secret", "a\n"));
+    (void)snprintf(sources[1], sizeof sources[1], "password_file: %s", file_write("open.secret", "a\n", 2, 0644));
+    struct config *c = monitors_with(listed, 4);
+    int lines = 0;
+    secrets_warn(c, count_line, &lines);
+    assert_int_equal(lines, 1);
+    config_free(c);
+}
+
 int main(void)
 {
     enum { ROWS = sizeof commands / sizeof commands[0] };
@@ -318,6 +338,7 @@ int main(void)
         {"only what is chosen is fetched", chosen_alone, NULL, NULL, NULL},
         {"a password that did not change changes no definition", equal_stays, NULL, NULL, NULL},
         {"what was fetched is carried to the next reading", carried, NULL, NULL, NULL},
+        {"a password's file that all may read earns one warning", open_files, NULL, NULL, NULL},
         {"no command is left unburied", no_zombie, NULL, NULL, NULL},
     };
     struct CMUnitTest tests[ROWS];
