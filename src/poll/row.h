@@ -59,16 +59,16 @@ bool row_init(struct row *r, int32_t index, uint64_t serial, const struct defini
 void row_clear(struct row *r);
 
 /**
- * row_define(r, definition, now, journal): The row's definition changed.  A changed path forgets what is outstanding and
- * what was found (first_poll again; the verdict stays until that poll, but no rule keeps it); off: probes become
+ * row_define(r, definition, now, journal): The row's definition changed.  A changed path forgets what is outstanding
+ * and what was found (first_poll again; the verdict stays until that poll, but no rule keeps it); off: probes become
  * optional, verdict disabled, no event; on again: like a new row, first_poll, verdict unknown.
  * Return whether a poll under way must be given up.
  */
 bool row_define(struct row *r, const struct definition *definition, const struct moment *now,
                 const struct journal *journal);
 
-/** row_grace_ms(r): half its interval.  row_forged(r): A mail that imitates its probes was seen.  row_skipped(r): A start
- * was missed. */
+/** row_grace_ms(r): half its interval.  row_forged(r): A mail that imitates its probes was seen.  row_skipped(r): A
+ * start was missed. */
 uint64_t row_grace_ms(const struct row *r);
 void row_forged(struct row *r);
 void row_skipped(struct row *r);

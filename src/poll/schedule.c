@@ -88,12 +88,12 @@ static void sift_down(struct schedule *s, size_t place)
     place_at(s, place, item);
 }
 
-static void unheap(struct schedule *s, struct schedule_item *item)
+/* Takes out what stands at ${place}. */
+static void unheap(struct schedule *s, size_t place)
 {
-    size_t place = item->place;
+    s->heap[place]->where = WHERE_NOWHERE;
     struct schedule_item *last = s->heap[--s->count];
-    item->where = WHERE_NOWHERE;
-    if (last == item)
+    if (place == s->count)
         return;
     place_at(s, place, last);
     sift_up(s, place);
@@ -128,6 +128,14 @@ static size_t wave_place(const struct schedule *s, uint32_t interval_s)
     return low;
 }
 
+static bool stand_in_heap(struct schedule *s, struct wave *w, uint64_t next_ms)
+{
+    if (!schedule_set(s, &w->item, next_ms))
+        return false;
+    w->item.where = WHERE_CREST;
+    return true;
+}
+
 static struct wave *make_wave(struct schedule *s, size_t place, uint32_t interval_s, uint64_t now_ms)
 {
     struct wave **waves = grown(s->waves, &s->wave_room, s->wave_count);
@@ -138,21 +146,20 @@ static struct wave *make_wave(struct schedule *s, size_t place, uint32_t interva
     if (w == NULL)
         return NULL;
     *w = (struct wave){.interval_s = interval_s, .next_us = now_ms * 1000};
-    if (!schedule_set(s, &w->item, now_ms)) {
+    if (!stand_in_heap(s, w, now_ms)) {
         free(w);
         return NULL;
     }
-    w->item.where = WHERE_CREST;
     memmove(&s->waves[place + 1], &s->waves[place], (s->wave_count - place) * sizeof(struct wave *));
     s->waves[place] = w;
     s->wave_count++;
     return w;
 }
 
+/* It stands in the heap no more. */
 static void end_wave(struct schedule *s, struct wave *w)
 {
     size_t place = wave_place(s, w->interval_s);
-    unheap(s, &w->item);
     s->wave_count--;
     memmove(&s->waves[place], &s->waves[place + 1], (s->wave_count - place) * sizeof(struct wave *));
     free_wave(w);
@@ -165,7 +172,8 @@ static uint64_t step_us(const struct wave *w)
     return even > longest ? longest : even < shortest ? shortest : even;
 }
 
-/* The next newcomer of the wave, whose turn it is; NULL: none, and the wave is gone. */
+/* The next newcomer of the wave, which was taken out of the heap because it is its turn; NULL: none, and the wave is
+ * gone. */
 static struct schedule_item *take_newcomer(struct schedule *s, struct wave *w)
 {
     struct schedule_item *item = NULL;
@@ -178,7 +186,7 @@ static struct schedule_item *take_newcomer(struct schedule *s, struct wave *w)
     item->where = WHERE_NOWHERE;
     item->next_ms = w->next_us / 1000;
     w->next_us += step_us(w);
-    (void)schedule_set(s, &w->item, w->next_us / 1000); /* is in the heap: needs no memory */
+    (void)stand_in_heap(s, w, w->next_us / 1000); /* where it just stood: needs no memory */
     return item;
 }
 
@@ -213,7 +221,7 @@ static void leave_wave(struct schedule *s, struct schedule_item *item)
 
 bool schedule_set(struct schedule *s, struct schedule_item *item, uint64_t next_ms)
 {
-    if (item->where != WHERE_HEAP && item->where != WHERE_CREST) {
+    if (item->where != WHERE_HEAP) {
         struct schedule_item **heap = grown(s->heap, &s->room, s->count);
         if (heap == NULL)
             return false;
@@ -231,7 +239,7 @@ bool schedule_set(struct schedule *s, struct schedule_item *item, uint64_t next_
 void schedule_drop(struct schedule *s, struct schedule_item *item)
 {
     if (item->where == WHERE_HEAP)
-        unheap(s, item);
+        unheap(s, item->place);
     else if (item->where == WHERE_WAVE)
         leave_wave(s, item);
 }
@@ -245,11 +253,10 @@ struct schedule_item *schedule_take(struct schedule *s, uint64_t now_ms)
 {
     while (s->count > 0 && s->heap[0]->next_ms <= now_ms) {
         struct schedule_item *item = s->heap[0];
-        if (item->where != WHERE_CREST) {
-            unheap(s, item);
-            return item;
-        }
-        item = take_newcomer(s, (struct wave *)item); /* its first member */
+        const bool crest = item->where == WHERE_CREST;
+        unheap(s, 0);
+        if (crest)
+            item = take_newcomer(s, (struct wave *)item); /* its first member */
         if (item != NULL)
             return item;
     }
