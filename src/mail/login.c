@@ -211,13 +211,15 @@ bool login_answer(struct login *l, const char *challenge, size_t n, char line[SA
 
 /* --- how it ended --- */
 
-/* With which mechanism the next poll, which has one attempt only, begins: the password itself when that was tried,
- * since it fits every account; else the others by turns. */
+/* With which mechanism the next poll begins, which has one attempt only: no refusal may keep the right one out for
+ * ever.  Password and proof take turns; where no password may be shown, one proof after the other.  NONE: the
+ * strongest. */
 static enum mechanism next_time(const struct login *l)
 {
     if (!mechanism_is_challenge(l->picked))
-        return l->picked;
-    return strongest(l, (enum mechanism)(l->picked + 1)); /* NONE: begin anew with the strongest */
+        return l->attempts == 1 ? MECHANISM_NONE : l->picked;
+    enum mechanism plain = strongest(l, MECHANISM_PLAIN);
+    return plain != MECHANISM_NONE ? plain : strongest(l, (enum mechanism)(l->picked + 1));
 }
 
 bool login_refused(struct login *l, const struct failure *why, bool mechanism_itself)

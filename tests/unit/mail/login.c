@@ -1,0 +1,611 @@
+/* Logging in: which mechanism when, the exchanges against libgsasl's server side, and servers that cheat. */
+#include <gsasl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base64.h"
+#include "exchange.h"
+#include "sasl.h"
+
+#define BIT(m) (1U << MECHANISM_##m)
+
+static struct leg_settings leg_of(const char *username, const char *password)
+{
+    return (struct leg_settings){.leg = LEG_SMTP, .auth = true, .username = username, .password = password};
+}
+
+static void decode(const char *line, char *out, size_t size, size_t *n)
+{
+    assert_true(base64_read(line, strlen(line), out, size - 1, n));
+    out[*n] = '\0';
+}
+
+/* --- libgsasl as the server --- */
+
+struct server {
+    Gsasl *library;
+    Gsasl_session *session;
+};
+
+static const char *server_password; /* what the server holds */
+
+static int on_property(Gsasl *library, Gsasl_session *session, Gsasl_property property)
+{
+    (void)library;
+    switch ((int)property) {
+    case GSASL_PASSWORD:
+        return gsasl_property_set(session, property, server_password);
+    case GSASL_SCRAM_ITER:
+        return gsasl_property_set(session, property, "4096");
+    case GSASL_SCRAM_SALT:
+        return gsasl_property_set(session, property, "QSXCR+Q6sek8bf92");
+    case GSASL_VALIDATE_SIMPLE:
+        return strcmp(gsasl_property_fast(session, GSASL_PASSWORD), server_password) == 0 ? GSASL_OK
+                                                                                          : GSASL_AUTHENTICATION_ERROR;
+    default:
+        return GSASL_NO_CALLBACK;
+    }
+}
+
+static void server_begin(struct server *s, enum mechanism m, const char *password)
+{
+    server_password = password;
+    assert_int_equal(gsasl_init(&s->library), GSASL_OK);
+    gsasl_callback_set(s->library, on_property);
+    assert_int_equal(gsasl_server_start(s->library, mechanism_name(m), &s->session), GSASL_OK);
+}
+
+static int server_step(struct server *s, const char *line, char out[SASL_LINE_MAX + 1])
+{
+    char *said = NULL;
+    int result = gsasl_step64(s->session, line, &said);
+    (void)snprintf(out, SASL_LINE_MAX + 1, "%s", said == NULL ? "" : said);
+    gsasl_free(said);
+    return result;
+}
+
+static void server_end(struct server *s)
+{
+    gsasl_finish(s->session);
+    gsasl_done(s->library);
+}
+
+/* The whole exchange; returns whether both were content. */
+static bool log_in(enum mechanism m, const struct leg_settings *leg, const char *held, struct sasl_cache *cache)
+{
+    struct server s;
+    struct failure why = failure_none;
+    char mine[SASL_LINE_MAX + 1] = "", theirs[SASL_LINE_MAX + 1];
+    struct login *l = login_begin(leg, NULL, cache);
+    assert_non_null(l);
+    server_begin(&s, m, held);
+    assert_int_equal(login_pick(l, mechanism_bit(m), true, &why), m);
+    if (!login_first(l, mine))
+        mine[0] = '\0';
+    int result = server_step(&s, mine, theirs);
+    bool content = true;
+    while (content && (result == GSASL_NEEDS_MORE || theirs[0] != '\0')) {
+        content = login_answer(l, theirs, strlen(theirs), mine, &why);
+        theirs[0] = '\0';
+        if (content && result == GSASL_NEEDS_MORE)
+            result = server_step(&s, mine, theirs);
+    }
+    content = content && result == GSASL_OK && login_accepted(l, &why);
+    failure_clear(&why);
+    login_free(l);
+    server_end(&s);
+    return content;
+}
+
+static void test_each_mechanism(void **state)
+{
+    static const struct {
+        const char *username, *password, *held;
+        bool well;
+    } cases[] = {{"probe", "open sesame", "open sesame", true},
+                 {"probe", "open sesame", "open sesame ", false},
+                 {"user=name,with", "p,=p", "p,=p", true},
+                 {"probe@example.com", "\"\\'{}<>&%$#", "\"\\'{}<>&%$#", true},
+                 {"probe", "I\xC2\xADX", "IX", true}, /* SASLprep: the soft hyphen goes */
+                 {"probe", "\xC2\xAA", "a", true},    /* and the ordinal becomes a letter */
+                 {"probe", "p\xC3\xA4ss", "p\xC3\xA4ss", true},
+                 {"probe", "p\xC3\xA4ss", "pa\xCC\x88ss", true}}; /* composed or not */
+    static const enum mechanism mechanisms[] = {MECHANISM_SCRAM_SHA_256, MECHANISM_SCRAM_SHA_1, MECHANISM_CRAM_MD5};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (size_t m = 0; m < sizeof mechanisms / sizeof mechanisms[0]; m++) {
+            struct leg_settings leg = leg_of(cases[i].username, cases[i].password);
+            if (log_in(mechanisms[m], &leg, cases[i].held, NULL) != cases[i].well)
+                fail_msg("%s: %s, %s", mechanism_name(mechanisms[m]), cases[i].username, cases[i].password);
+        }
+}
+
+static void test_plain_is_prepared(void **state)
+{
+    struct leg_settings leg = leg_of("probe", "I\xC2\xADX");
+    struct failure why = failure_none;
+    char line[SASL_LINE_MAX + 1], octets[64];
+    size_t n;
+    (void)state;
+    struct login *l = login_begin(&leg, NULL, NULL);
+    assert_int_equal(login_pick(l, BIT(PLAIN), true, &why), MECHANISM_PLAIN);
+    assert_true(login_first(l, line));
+    decode(line, octets, sizeof octets, &n);
+    assert_int_equal(n, 9);
+    assert_memory_equal(octets, "\0probe\0IX", 9);
+    login_free(l);
+}
+
+static void test_unpreparable(void **state)
+{
+    static const char *const passwords[] = {"\xEE\x80\x80" /* private use */, "a\xC2\x80z" /* control */,
+                                            "\xD8\xA7"
+                                            "1" /* RandALCat without an end */};
+    (void)state;
+    for (size_t i = 0; i < sizeof passwords / sizeof passwords[0]; i++)
+        for (unsigned m = 0; m < MECHANISM_COUNT; m++) {
+            struct leg_settings leg = leg_of("probe", passwords[i]);
+            struct failure why = failure_none;
+            struct login *l = login_begin(&leg, NULL, NULL);
+            assert_int_equal(login_pick(l, 1U << m, true, &why), MECHANISM_NONE);
+            assert_int_equal(why.leg, LEG_SMTP);
+            assert_int_equal(why.stage, STAGE_AUTH);
+            assert_int_equal(why.cause, CAUSE_POLICY);
+            assert_non_null(strstr(text_bytes(why.detail), "SASLprep"));
+            failure_clear(&why);
+            login_free(l);
+        }
+}
+
+/* --- examples of the RFCs --- */
+
+static void test_rfc_examples(void **state)
+{
+    struct leg_settings leg = leg_of("tim", "tanstaaftanstaaf");
+    struct failure why = failure_none;
+    char line[SASL_LINE_MAX + 1], octets[128];
+    size_t n;
+    static const char challenge[] = "PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+";
+    (void)state;
+    struct login *l = login_begin(&leg, NULL, NULL);
+    assert_int_equal(login_pick(l, BIT(CRAM_MD5), false, &why), MECHANISM_CRAM_MD5); /* RFC 2195 s. 2 */
+    assert_false(login_first(l, line));
+    assert_true(login_answer(l, challenge, strlen(challenge), line, &why));
+    decode(line, octets, sizeof octets, &n);
+    assert_string_equal(octets, "tim b913a602c7eda7a495b4e6e7334d3890");
+    assert_true(login_accepted(l, &why));
+    assert_int_equal(login_pick(l, BIT(PLAIN), true, &why), MECHANISM_PLAIN); /* RFC 4616 s. 4 */
+    assert_true(login_first(l, line));
+    decode(line, octets, sizeof octets, &n);
+    assert_int_equal(n, 21);
+    assert_memory_equal(octets, "\0tim\0tanstaaftanstaaf", n);
+    login_free(l);
+}
+
+/* --- servers that cheat at SCRAM --- */
+
+/* The server's first message for what the client said: its nonce, and ${rest}. */
+static void cheat(struct login *l, const char *rest, char line[SASL_LINE_MAX + 1])
+{
+    char first[SASL_LINE_MAX + 1], octets[256], message[8192];
+    size_t n;
+    assert_true(login_first(l, first));
+    decode(first, octets, sizeof octets, &n);
+    const char *nonce = strstr(octets, ",r=");
+    assert_non_null(nonce);
+    int length = snprintf(message, sizeof message, "r=%s%s", nonce + 3, rest);
+    assert_true(base64_write(message, (size_t)length, line, SASL_LINE_MAX + 1));
+}
+
+static struct login *scram(const struct leg_settings *leg)
+{
+    struct failure why = failure_none;
+    struct login *l = login_begin(leg, NULL, NULL);
+    assert_int_equal(login_pick(l, BIT(SCRAM_SHA_256), true, &why), MECHANISM_SCRAM_SHA_256);
+    return l;
+}
+
+static void must_fail(struct login *l, const char *line, enum cause cause, const char *what)
+{
+    char mine[SASL_LINE_MAX + 1];
+    struct failure why = failure_none;
+    if (login_answer(l, line, strlen(line), mine, &why) || why.cause != cause || why.stage != STAGE_AUTH ||
+        why.leg != LEG_SMTP)
+        fail_msg("%s: %s %s", what, stage_word(why.stage), cause_word(why.cause));
+    failure_clear(&why);
+}
+
+#define SALT "QSXCR+Q6sek8bf92"
+
+static void test_false_proofs(void **state)
+{
+    static const char *const finals[] = {"v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                                         "v=",
+                                         "",
+                                         "e=other-error",
+                                         "e=invalid-proof",
+                                         "v",
+                                         "x=1",
+                                         "V=AAAA",
+                                         "v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,x=1"};
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    char line[SASL_LINE_MAX + 1], mine[SASL_LINE_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof finals / sizeof finals[0]; i++) {
+        struct failure why = failure_none;
+        struct login *l = scram(&leg);
+        cheat(l, "x,s=" SALT ",i=4096", line);
+        assert_true(login_answer(l, line, strlen(line), mine, &why));
+        assert_true(base64_write(finals[i], strlen(finals[i]), line, sizeof line));
+        must_fail(l, line, CAUSE_BAD_SERVER_PROOF, finals[i]);
+        assert_false(login_accepted(l, &why));
+        assert_int_equal(why.cause, CAUSE_BAD_SERVER_PROOF);
+        failure_clear(&why);
+        login_free(l);
+    }
+}
+
+static void test_accepted_too_soon(void **state)
+{
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    char line[SASL_LINE_MAX + 1], mine[SASL_LINE_MAX + 1];
+    struct failure why = failure_none;
+    (void)state;
+    struct login *l = scram(&leg);
+    assert_false(login_accepted(l, &why));
+    assert_int_equal(why.cause, CAUSE_BAD_SERVER_PROOF);
+    cheat(l, "x,s=" SALT ",i=4096", line);
+    assert_true(login_answer(l, line, strlen(line), mine, &why));
+    assert_false(login_accepted(l, &why));
+    assert_int_equal(why.cause, CAUSE_BAD_SERVER_PROOF);
+    assert_int_equal(why.leg, LEG_SMTP);
+    failure_clear(&why);
+    login_free(l);
+}
+
+static void test_bad_challenges(void **state)
+{
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    static const char *const lines[] = {"a", "====", "YWJ j", "YWJj\r\n", "YWJj="};
+    char line[SASL_LINE_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct login *l = scram(&leg);
+        must_fail(l, lines[i], CAUSE_MALFORMED, lines[i]);
+        login_free(l);
+    }
+    struct login *l = scram(&leg);
+    cheat(l, "x,s=" SALT ",i=1000000", line);
+    must_fail(l, line, CAUSE_POLICY, "a million rounds");
+    login_free(l);
+    l = scram(&leg);
+    cheat(l, ",s=" SALT ",i=4096", line);
+    must_fail(l, line, CAUSE_MALFORMED, "our own nonce");
+    login_free(l);
+}
+
+/* --- the rules --- */
+
+struct pick {
+    const char *name;
+    unsigned offered;
+    bool secured, plaintext;
+    struct login_memory memory;
+    const char *refusals; /* what each pick meets: c the credentials, m the mechanism */
+    enum mechanism picks[4];
+    enum cause end; /* when none is left */
+};
+
+#define ALL (BIT(SCRAM_SHA_256) | BIT(SCRAM_SHA_1) | BIT(CRAM_MD5) | BIT(PLAIN) | BIT(LOGIN))
+#define NO_MEMORY                                                                                                      \
+    {                                                                                                                  \
+        .worked = MECHANISM_NONE                                                                                       \
+    }
+#define NONE MECHANISM_NONE
+
+static const struct pick picks[] = {
+    {"the strongest comes first, and the password itself after a refused proof",
+     ALL,
+     true,
+     false,
+     NO_MEMORY,
+     "cc",
+     {MECHANISM_SCRAM_SHA_256, MECHANISM_PLAIN, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"in clear no password follows",
+     ALL,
+     false,
+     false,
+     NO_MEMORY,
+     "cc",
+     {MECHANISM_SCRAM_SHA_256, MECHANISM_SCRAM_SHA_1, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"in clear it follows where that is allowed",
+     ALL,
+     false,
+     true,
+     NO_MEMORY,
+     "cc",
+     {MECHANISM_SCRAM_SHA_256, MECHANISM_PLAIN, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"LOGIN takes PLAIN's place",
+     BIT(CRAM_MD5) | BIT(LOGIN),
+     true,
+     false,
+     NO_MEMORY,
+     "cc",
+     {MECHANISM_CRAM_MD5, MECHANISM_LOGIN, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"a refused mechanism is followed by the next",
+     ALL,
+     true,
+     false,
+     NO_MEMORY,
+     "mm",
+     {MECHANISM_SCRAM_SHA_256, MECHANISM_SCRAM_SHA_1, NONE},
+     CAUSE_PERMANENT},
+    {"a refused password is final",
+     BIT(PLAIN) | BIT(LOGIN),
+     true,
+     false,
+     NO_MEMORY,
+     "c",
+     {MECHANISM_PLAIN, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"a refused PLAIN is followed by LOGIN",
+     BIT(PLAIN) | BIT(LOGIN),
+     true,
+     false,
+     NO_MEMORY,
+     "mc",
+     {MECHANISM_PLAIN, MECHANISM_LOGIN, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"after a refused poll there is one attempt",
+     ALL,
+     true,
+     false,
+     {NONE, ALL, true},
+     "c",
+     {MECHANISM_SCRAM_SHA_256, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"a refused mechanism is no attempt of the password",
+     ALL,
+     true,
+     false,
+     {NONE, ALL, true},
+     "mc",
+     {MECHANISM_SCRAM_SHA_256, MECHANISM_SCRAM_SHA_1, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"another list makes two attempts again",
+     ALL,
+     true,
+     false,
+     {NONE, BIT(PLAIN), true},
+     "cc",
+     {MECHANISM_SCRAM_SHA_256, MECHANISM_PLAIN, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"what worked comes first",
+     ALL,
+     true,
+     false,
+     {MECHANISM_CRAM_MD5, ALL, false},
+     "cc",
+     {MECHANISM_CRAM_MD5, MECHANISM_PLAIN, NONE},
+     CAUSE_BAD_CREDENTIALS},
+    {"what worked under TLS does not leave in clear",
+     ALL,
+     false,
+     false,
+     {MECHANISM_PLAIN, ALL, false},
+     "c",
+     {MECHANISM_SCRAM_SHA_256, MECHANISM_SCRAM_SHA_1},
+     CAUSE_NONE},
+    {"only passwords in clear are refused by name",
+     BIT(PLAIN) | BIT(LOGIN),
+     false,
+     false,
+     NO_MEMORY,
+     "",
+     {NONE},
+     CAUSE_PLAINTEXT_REFUSED},
+    {"nothing offered is unsupported", 0, true, false, NO_MEMORY, "", {NONE}, CAUSE_UNSUPPORTED},
+};
+
+static void play(const struct pick *p)
+{
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    struct login_memory memory = p->memory;
+    struct failure why = failure_none;
+    leg.plaintext_auth = p->plaintext;
+    struct login *l = login_begin(&leg, &memory, NULL);
+    size_t tries = strlen(p->refusals);
+    for (size_t i = 0; i <= tries; i++) {
+        enum mechanism m = login_pick(l, p->offered, p->secured, &why);
+        if (m != p->picks[i])
+            fail_msg("%s: pick %zu is %s", p->name, i, mechanism_name(m));
+        if (m == MECHANISM_NONE) {
+            assert_int_equal(why.cause, p->end);
+            assert_int_equal(why.stage, STAGE_AUTH);
+        } else if (i < tries) {
+            bool itself = p->refusals[i] == 'm';
+            struct failure refusal = failure_make(LEG_SMTP, STAGE_AUTH,
+                                                  itself ? CAUSE_PERMANENT : CAUSE_BAD_CREDENTIALS, itself ? 504 : 535);
+            assert_int_equal(login_refused(l, &refusal, itself), p->picks[i + 1] != MECHANISM_NONE);
+        }
+        failure_clear(&why);
+    }
+    login_free(l);
+}
+
+static void test_picks(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof picks / sizeof picks[0]; i++)
+        play(&picks[i]);
+}
+
+/* One poll in which the server takes only ${good}; returns whether it logged in. */
+static bool poll_once(struct login_memory *memory, unsigned offered, enum mechanism good)
+{
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    struct failure why = failure_none;
+    const struct failure refusal = failure_make(LEG_SMTP, STAGE_AUTH, CAUSE_BAD_CREDENTIALS, 535);
+    struct login *l = login_begin(&leg, memory, NULL);
+    enum mechanism m = login_pick(l, offered, true, &why);
+    while (m != good && m != MECHANISM_NONE)
+        m = login_refused(l, &refusal, false) ? login_pick(l, offered, true, &why) : MECHANISM_NONE;
+    bool in = m == good && m != MECHANISM_NONE;
+    if (in && good == MECHANISM_PLAIN)
+        assert_true(login_accepted(l, &why));
+    failure_clear(&why);
+    login_free(l);
+    return in;
+}
+
+static void test_not_stuck(void **state)
+{
+    (void)state;
+    for (unsigned good = 0; good < MECHANISM_COUNT; good++) {
+        const unsigned offers[] = {ALL, BIT(SCRAM_SHA_256) | BIT(SCRAM_SHA_1) | BIT(CRAM_MD5)};
+        for (size_t i = 0; i < 2; i++) {
+            struct login_memory memory = NO_MEMORY;
+            if ((offers[i] & 1U << good) == 0)
+                continue;
+            for (int poll = 0; poll < 3; poll++)
+                (void)poll_once(&memory, offers[i], MECHANISM_NONE);
+            assert_true(memory.refused);
+            bool in = false;
+            for (int poll = 0; poll < 4 && !in; poll++)
+                in = poll_once(&memory, offers[i], (enum mechanism)good);
+            bool promised = i == 1 || good == MECHANISM_SCRAM_SHA_256 || good == MECHANISM_PLAIN;
+            if (!in && promised)
+                fail_msg("%s is never tried again", mechanism_name((enum mechanism)good));
+        }
+    }
+}
+
+static void test_memory(void **state)
+{
+    struct login_memory memory = NO_MEMORY;
+    (void)state;
+    assert_true(poll_once(&memory, ALL, MECHANISM_PLAIN));
+    assert_int_equal(memory.worked, MECHANISM_PLAIN);
+    assert_int_equal(memory.offered, ALL);
+    assert_false(memory.refused);
+}
+
+/* --- names --- */
+
+static void test_names(void **state)
+{
+    (void)state;
+    for (unsigned m = 0; m < MECHANISM_COUNT; m++) {
+        const char *name = mechanism_name((enum mechanism)m);
+        assert_int_equal(mechanism_named(name, strlen(name)), m);
+        assert_int_equal(mechanism_named(name, strlen(name) - 1), MECHANISM_NONE);
+    }
+    assert_int_equal(mechanism_named("plain", 5), MECHANISM_PLAIN);
+    assert_int_equal(mechanism_named("SCRAM-SHA-256-PLUS", 18), MECHANISM_NONE);
+    assert_int_equal(mechanism_named("", 0), MECHANISM_NONE);
+    assert_string_equal(mechanism_name(MECHANISM_NONE), "");
+}
+
+/* --- masking --- */
+
+static void test_mask(void **state)
+{
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    struct failure why = failure_none;
+    static const struct {
+        const char *said, *shown;
+    } cases[] = {{"nothing", "nothing"},
+                 {"open sesame", "****"},
+                 {"<open sesame><open sesame>", "<****><****>"},
+                 {"open sesam", "open sesam"},
+                 {"b3BlbiBzZXNhbWU=", "****"},
+                 {"b3BlbiBzZXNhbWU", "****"},
+                 {"b3BlbiBzZXNhbWU==x", "****x"},
+                 {"AUTH PLAIN AHByb2JlAG9wZW4gc2VzYW1l", "AUTH PLAIN ****"},
+                 {"a\r\n\x1b[0m\xff%n", "a\\x0D\\x0A\\x1B[0m\\xFF%n"},
+                 {"", ""}};
+    char shown[256];
+    (void)state;
+    struct login *l = login_begin(&leg, NULL, NULL);
+    assert_int_equal(login_pick(l, BIT(PLAIN), true, &why), MECHANISM_PLAIN);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t n = login_mask(l, cases[i].said, strlen(cases[i].said), shown, sizeof shown);
+        assert_string_equal(shown, cases[i].shown);
+        assert_int_equal(n, strlen(shown));
+    }
+    for (size_t size = 0; size < 20; size++) {
+        memset(shown, 'x', sizeof shown);
+        size_t n = login_mask(l, "ab open sesame cd", 17, shown, size);
+        assert_true(size == 0 || (n < size && shown[n] == '\0'));
+        assert_true(size == 0 || strstr(shown, "open") == NULL);
+        assert_int_equal(shown[size], 'x');
+    }
+    login_free(l);
+}
+
+static void test_mask_of_every_line(void **state)
+{
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    char lines[3][SASL_LINE_MAX + 1], said[5 * SASL_LINE_MAX], shown[512];
+    struct failure why = failure_none;
+    (void)state;
+    struct login *l = scram(&leg);
+    assert_true(login_first(l, lines[0]));
+    cheat(l, "x,s=" SALT ",i=4096", said);
+    assert_true(login_answer(l, said, strlen(said), lines[1], &why));
+    assert_int_equal(login_pick(l, BIT(LOGIN), true, &why), MECHANISM_LOGIN);
+    assert_true(login_answer(l, "", 0, lines[2], &why));
+    (void)snprintf(said, sizeof said, "%s,%s,%.*s,%s", lines[0], lines[1], (int)strcspn(lines[1], "="), lines[1],
+                   lines[2]);
+    (void)login_mask(l, said, strlen(said), shown, sizeof shown);
+    assert_string_equal(shown, "****,****,****,****");
+    login_free(l);
+}
+
+/* --- the cache --- */
+
+static void test_cache(void **state)
+{
+    struct sasl_cache *cache = sasl_cache_new();
+    struct leg_settings right = leg_of("probe", "open sesame"), wrong = leg_of("probe", "open sesam");
+    (void)state;
+    assert_non_null(cache);
+    for (int i = 0; i < 3; i++) {
+        assert_true(log_in(MECHANISM_SCRAM_SHA_256, &right, "open sesame", cache));
+        assert_true(log_in(MECHANISM_SCRAM_SHA_1, &right, "open sesame", cache));
+        assert_false(log_in(MECHANISM_SCRAM_SHA_256, &wrong, "open sesame", cache));
+        assert_false(log_in(MECHANISM_SCRAM_SHA_256, &right, "another", cache));
+    }
+    sasl_cache_free(cache);
+    sasl_cache_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        {"every challenge mechanism logs in, with the right password alone", test_each_mechanism, NULL, NULL, NULL},
+        {"PLAIN sends a prepared password", test_plain_is_prepared, NULL, NULL, NULL},
+        {"a password that cannot be prepared is not sent", test_unpreparable, NULL, NULL, NULL},
+        {"the examples of the RFCs come out", test_rfc_examples, NULL, NULL, NULL},
+        {"a server that cannot prove that it knows the password is found out", test_false_proofs, NULL, NULL, NULL},
+        {"a yes before the proof is no proof", test_accepted_too_soon, NULL, NULL, NULL},
+        {"challenges that break the rules are refused", test_bad_challenges, NULL, NULL, NULL},
+        {"mechanisms are picked by the rules", test_picks, NULL, NULL, NULL},
+        {"refused polls do not keep the right mechanism out for ever", test_not_stuck, NULL, NULL, NULL},
+        {"what worked is remembered", test_memory, NULL, NULL, NULL},
+        {"mechanisms have one name each, in any case", test_names, NULL, NULL, NULL},
+        {"what repeats a secret is shown as ****", test_mask, NULL, NULL, NULL},
+        {"every line that was sent is a secret", test_mask_of_every_line, NULL, NULL, NULL},
+        {"kept salted passwords are those of user, password, salt and mechanism", test_cache, NULL, NULL, NULL},
+    };
+    return cmocka_run_group_tests_name("mail: login", tests, NULL, NULL);
+}
