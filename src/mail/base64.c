@@ -24,7 +24,10 @@ bool base64_write(const void *bytes, size_t n, char *out, size_t size)
         uint32_t bits = (uint32_t)in[0] << 16 | (n == 2 ? (uint32_t)in[1] << 8 : 0);
         *out++ = digits[bits >> 18 & 63];
         *out++ = digits[bits >> 12 & 63];
-        *out++ = n == 2 ? digits[bits >> 6 & 63] : '=';
+        if (n == 2)
+            *out++ = digits[bits >> 6 & 63];
+        else
+            *out++ = '=';
         *out++ = '=';
     }
     *out = '\0';

@@ -40,8 +40,10 @@ void gsasl_close(struct exchange *x)
 {
     for (size_t i = 0; x->session != NULL && i < sizeof secret_properties / sizeof secret_properties[0]; i++) {
         const char *kept = gsasl_property_fast(x->session, secret_properties[i]);
-        if (kept != NULL) /* the library frees its copies without wiping them */
-            explicit_bzero((void *)(uintptr_t)kept, strlen(kept));
+        char *bytes; /* the library frees its copies without wiping them, and shows them as const */
+        memcpy(&bytes, &kept, sizeof bytes);
+        if (bytes != NULL)
+            explicit_bzero(bytes, strlen(bytes));
     }
     if (x->session != NULL)
         gsasl_finish(x->session);

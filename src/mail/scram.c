@@ -126,7 +126,7 @@ static bool answer_first(struct exchange *x, const char *challenge, size_t n, st
                          struct failure *why)
 {
     static const char nonce_mark[] = ",r=";
-    struct scram_first f;
+    struct scram_first f = {0};
     bool done;
     int error;
     const char *nonce = memmem(x->first.bytes, x->first.n, nonce_mark, sizeof nonce_mark - 1);

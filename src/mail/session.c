@@ -181,7 +181,8 @@ static bool make_room(struct session *s, size_t n)
 }
 
 /* Appends one line; ${shown} is what the trace shows of it, NULL: the line itself. */
-static void say(struct session *s, const char *shown, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void say(struct session *s, const char *shown, const char *format,
+                                                      va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);

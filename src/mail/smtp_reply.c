@@ -40,7 +40,9 @@ static void add_words(struct smtp_reply *r, const struct login *login, const cha
 enum smtp_heard smtp_reply_line(struct smtp_reply *r, const struct login *login, const char *bytes, size_t n)
 {
     int32_t code = read_code(bytes, n);
-    char separator = n > CODE_DIGITS ? bytes[CODE_DIGITS] : ' '; /* a bare code is a last line too */
+    char separator = ' '; /* a bare code is a last line too */
+    if (n > CODE_DIGITS)
+        separator = bytes[CODE_DIGITS];
     if (code == 0 || (separator != ' ' && separator != '-') || (r->lines > 0 && code != r->code)) {
         smtp_reply_begin(r);
         add_words(r, login, bytes, n);
