@@ -101,7 +101,6 @@ static void *run(void *owner)
     a->start_error = error;
     (void)sem_post(&a->started); /* from here on nobody else looks at a, but to join */
     if (error == NULL) {
-        agent_session_begin(a);
         serve(a);
         if (notes_pending(&a->notes) > 0)
             log_write(a->options.log, LOG_LINE_WARNING, "%zu notifications were not delivered before the end",

@@ -24,6 +24,8 @@ struct inbox {
 struct master {
     bool connected;
     bool complained;      /* one warning while there is no master, not one an attempt */
+    bool registering;     /* what the library complains of now is about our tables */
+    bool refused;         /* ... and it did: the master serves them for somebody else */
     bool hanging;         /* it left something unanswered for too long */
     bool pinging;         /* a ping is on its way */
     uint64_t next_try_ms; /* monotonic */
@@ -75,14 +77,12 @@ struct mib_table scalar_table(const struct agent *a);
 
 /**
  * agent_session.c: agent_session_open(a): Set Net-SNMP up and register the tables; NULL or what failed.
- * agent_session_begin(a): Have Net-SNMP start, which connects if the master is there.
  * agent_session_tend(a, now_ms): Connect when it is time for it; notice a master that hangs.
  * agent_session_wait(a, wait_ms): Wait for descriptors, serve what came, run timers.
  * agent_session_cut(a): Have the session end as if the master had gone, without waiting for it.
  * agent_session_close(a): Say goodbye to the master, if it listens; free.
  */
 const char *agent_session_open(struct agent *a);
-void agent_session_begin(struct agent *a);
 void agent_session_tend(struct agent *a, uint64_t now_ms);
 void agent_session_wait(struct agent *a, int wait_ms);
 void agent_session_cut(struct agent *a);

@@ -7,13 +7,16 @@
 #include <sys/socket.h>
 
 #include "agent_parts.h"
+#include "master_probe.h"
 #include "mib_handler.h"
 #include "oid.h"
 
 enum {
-    RETRY_MS = 100,        /* between two attempts to reach a master that is not there */
-    RETRY_HUNG_MS = 1000,  /* ... or that is there and does not answer */
-    ANSWER_TIMEOUT_S = 2,  /* opening and closing a session and registering wait for the master that long */
+    RETRY_MS = 100,          /* between two attempts to reach a master that is not there */
+    RETRY_HUNG_MS = 1000,    /* ... or that is there and does not answer */
+    RETRY_REFUSED_MS = 5000, /* ... or that does not register our tables */
+    ANSWER_TIMEOUT_S = 2,    /* opening and closing a session and registering wait for the master that long */
+    PROBE_MS = 1000,
     PING_AFTER_MS = 15000, /* without a word from the master */
     PING_TIMEOUT_S = 10,
     GOODBYE_US = 300000 /* the last word is not worth more */
@@ -29,7 +32,9 @@ static int on_log(int major, int minor, void *message, void *unused)
     (void)major;
     (void)minor;
     (void)unused;
-    if (m->priority <= LOG_WARNING)
+    if (served->master.registering)
+        served->master.refused = true;
+    else if (m->priority <= LOG_WARNING)
         log_write(served->options.log, m->priority <= LOG_ERR ? LOG_LINE_ERROR : LOG_LINE_WARNING, "net-snmp: %.*s",
                   (int)strcspn(m->msg, "\n"), m->msg);
     return SNMPERR_SUCCESS;
@@ -39,19 +44,23 @@ static void on_connected(struct agent *a)
 {
     main_session->retries = 0; /* a stream needs none, and a notification must not be sent twice */
     main_session->timeout = ANSWER_TIMEOUT_S * 1000000L;
-    a->master = (struct master){.connected = true, .heard_ms = monotonic_now_ms()};
+    a->master.connected = true;
+    a->master.heard_ms = monotonic_now_ms();
     notes_all_due(&a->notes);
-    log_write(a->options.log, LOG_LINE_NOTICE, "connected to the AgentX master at %s", a->options.agentx);
 }
 
 static void on_lost(struct agent *a)
 {
     if (!a->master.connected)
         return;
-    a->master = (struct master){.complained = true};
+    bool refused = a->master.refused;
+    a->master = (struct master){.complained = true, .refused = refused};
     notes_all_due(&a->notes);
-    log_write(a->options.log, LOG_LINE_WARNING, "lost the AgentX master at %s; %zu notifications wait",
-              a->options.agentx, notes_pending(&a->notes));
+    if (refused)
+        a->master.next_try_ms = monotonic_now_ms() + RETRY_REFUSED_MS;
+    else
+        log_write(a->options.log, LOG_LINE_WARNING, "lost the AgentX master at %s; %zu notifications wait",
+                  a->options.agentx, notes_pending(&a->notes));
 }
 
 static int on_session(int major, int minor, void *session, void *unused)
@@ -67,7 +76,7 @@ static int on_session(int major, int minor, void *session, void *unused)
 }
 
 /* No file of the machine has a say, no file is written, nothing goes to standard error or syslog. */
-static void be_quiet_and_independent(const char *agentx)
+static void be_quiet_and_independent(void)
 {
     static const int library_on[] = {
         NETSNMP_DS_LIB_DONT_READ_CONFIGS,       NETSNMP_DS_LIB_DONT_PERSIST_STATE,
@@ -81,7 +90,6 @@ static void be_quiet_and_independent(const char *agentx)
     for (size_t i = 0; i < OID_COUNT(agent_on); i++)
         (void)netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, agent_on[i], 1);
     (void)netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIBDIRS, "");
-    (void)netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agentx);
     snmp_disable_log();
 }
 
@@ -102,7 +110,7 @@ static void register_callbacks(void)
 const char *agent_session_open(struct agent *a)
 {
     served = a;
-    be_quiet_and_independent(a->options.agentx);
+    be_quiet_and_independent();
     if (init_agent("emailmon") != 0)
         return "Net-SNMP's agent library cannot be set up";
     register_callbacks();
@@ -111,20 +119,41 @@ const char *agent_session_open(struct agent *a)
     (void)netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
     (void)netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
     (void)netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, ANSWER_TIMEOUT_S);
-    return register_tables(a) ? NULL : "Net-SNMP refuses to register a table";
+    if (!register_tables(a))
+        return "Net-SNMP refuses to register a table";
+    /* This connects, without a time limit and without telling the master what is registered: to nobody, therefore. */
+    (void)netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, "unix:/");
+    init_snmp("emailmon");
+    (void)netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, a->options.agentx);
+    return NULL;
 }
 
-void agent_session_begin(struct agent *a)
+/* A session in which our tables are not ours is of no use, and is tried again: the other emailmon may end. */
+static void register_with_master(struct agent *a)
 {
-    init_snmp("emailmon"); /* connects, if there is a master; what was registered before is then not told to it */
-    if (a->master.connected)
-        register_mib_reattach();
+    bool was_refused = a->master.refused;
+    a->master.refused = false;
+    a->master.registering = true;
+    register_mib_reattach();
+    a->master.registering = false;
+    if (!a->master.connected)
+        return; /* lost on the way */
+    if (!a->master.refused) {
+        a->master.complained = false;
+        log_write(a->options.log, LOG_LINE_NOTICE, "connected to the AgentX master at %s", a->options.agentx);
+        return;
+    }
+    if (!was_refused)
+        log_write(a->options.log, LOG_LINE_ERROR,
+                  "the AgentX master at %s does not register emailmon's tables: does another emailmon serve them?",
+                  a->options.agentx);
+    agent_session_cut(a);
 }
 
 static void try_to_connect(struct agent *a, uint64_t now_ms)
 {
-    if (subagent_open_master_session() == 0) {
-        register_mib_reattach();
+    if (master_probe(a->options.agentx, PROBE_MS) && subagent_open_master_session() == 0) {
+        register_with_master(a);
         return;
     }
     uint64_t failed_ms = monotonic_now_ms();
