@@ -91,7 +91,7 @@ bool row_define(struct row *r, const struct definition *definition, const struct
     r->definition = definition_ref(definition);
     for (enum leg leg = LEG_SMTP; leg < LEG_SMTP + WHOLE_LEGS; leg++) {
         if (!same_server(before, definition, leg))
-            row_certificate_forget(r, leg);
+            row_leg_forget(r, leg);
     }
     if (!definition_equal(before, definition))
         forget_login(r);

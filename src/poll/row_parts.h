@@ -26,6 +26,9 @@ void row_count_outstanding(struct row *r);
 /** row_expire(r, now, journal): Give up what was not found within seven days. */
 void row_expire(struct row *r, const struct moment *now, const struct journal *journal);
 
+/** row_leg_forget(r, leg): Another server: what was seen of the one before is of no interest any more. */
+void row_leg_forget(struct row *r, enum leg leg);
+
 /** row_words(slot, words): Set a text of the status; the same words keep the text that is there. */
 void row_words(const struct text **slot, const char *words);
 

@@ -58,6 +58,14 @@ static void show_leg(struct status *s, const struct leg_columns *columns, const 
     row_words(at(s, columns->mechanism), o->mechanism);
 }
 
+void row_leg_forget(struct row *r, enum leg leg)
+{
+    const struct leg_columns *columns = leg == LEG_SMTP ? &smtp_columns : &in_columns;
+    status_set_text(at(&r->status, columns->tls_version), NULL);
+    status_set_text(at(&r->status, columns->mechanism), NULL);
+    row_certificate_forget(r, leg);
+}
+
 static uint32_t stages_ms(const struct leg_outcome *o, enum stage first, enum stage last)
 {
     uint64_t sum = 0;

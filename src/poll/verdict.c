@@ -164,8 +164,9 @@ static void apply(enum ruling ruling, uint32_t failures_before_down, struct hist
 
 /* The failure to show: the one of the leg to blame; one made here where no leg failed. */
 static struct failure blamed(enum blame blame, const struct look_outcome *look, const struct send_outcome *send,
-                             enum verdict verdict)
+                             const struct history *next)
 {
+    struct failure waiting = failure_make(LEG_DELIVERY, STAGE_DELIVERY, CAUSE_AWAITING_PROOF, 0);
     switch (blame) {
     case NOBODY:
         break;
@@ -180,9 +181,11 @@ static struct failure blamed(enum blame blame, const struct look_outcome *look, 
             return failure_copy(&look->failure);
         return failure_make(LEG_DELIVERY, STAGE_DELIVERY, CAUSE_NOT_DELIVERED, 0);
     case THE_WAITING:
-        if (verdict == VERDICT_DOWN)
-            return failure_make(LEG_DELIVERY, STAGE_DELIVERY, CAUSE_AWAITING_PROOF, 0);
-        break;
+        if (next->verdict != VERDICT_DOWN)
+            break;
+        if (next->awaiting_proof)
+            failure_detail(&waiting, "the SMTP server accepts mail again");
+        return waiting;
     }
     return failure_none;
 }
@@ -198,11 +201,11 @@ struct judgement verdict_judge(const struct look_outcome *look, const struct sen
     enum ruling ruling = count_kept(rule, &j.next);
     apply(ruling, failures_before_down, &j.next);
     j.failed = ruling == DOWN;
-    j.failure = blamed(rule->blame, look, send, j.next.verdict);
     /* Down because of sending, until a probe is found; a failure of another kind takes its place. */
     if (j.next.verdict != VERDICT_DOWN || (j.failed && rule->blame != THE_SEND))
         j.next.awaiting_proof = false;
     else if (j.failed)
         j.next.awaiting_proof = true;
+    j.failure = blamed(rule->blame, look, send, &j.next);
     return j;
 }

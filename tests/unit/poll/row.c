@@ -379,6 +379,23 @@ static void days_go_on(void **state)
     (void)row_define(&w.row, d, &w.now, &w.journal);
     definition_unref(d);
     assert_int_equal(w.row.status.smtp_cert_days, CERT_DAYS_NONE);
+    assert_int_equal(text_length(w.row.status.smtp_tls_version), 0);
+}
+
+static void another_servers_words(void **state)
+{
+    (void)state;
+    static const char *const other[] = {"incoming.security=starttls", NULL};
+    certificate(20, 1);
+    world_poll(&w);
+    world_poll(&w);
+    assert_string_equal(text_bytes(w.row.status.in_tls_version), "TLSv1.3");
+    const struct definition *d = world_definition(other);
+    assert_false(row_define(&w.row, d, &w.now, &w.journal));
+    definition_unref(d);
+    assert_int_equal(text_length(w.row.status.in_tls_version), 0);
+    assert_int_equal(text_length(w.row.status.in_mechanism), 0);
+    assert_string_equal(text_bytes(w.row.status.smtp_tls_version), "TLSv1.3");
 }
 
 static void counted(void **state)
@@ -430,6 +447,7 @@ int main(void)
         ROW("each of several certificates behind one name is warned of once", two_certificates),
         ROW("the certificate's event comes after the verdict's", after_the_verdict),
         ROW("the days of a certificate go on while its server is away, and end with another server", days_go_on),
+        ROW("a leg that is spoken to in another way shows nothing of the way before", another_servers_words),
         ROW("missed starts and imitations are counted", counted),
         ROW("a probe is missed when it is old enough and none was found", misses),
     };
