@@ -59,11 +59,16 @@ static struct failure why_not(int error, bool at_once, bool ipv6)
     return why;
 }
 
-/* Nobody serves mail there; the kernel's answer would look like this machine's own fault. */
-static bool is_for_many(const struct address *a)
+/*
+ * Multicast, broadcast (RFC 1112 s. 4, RFC 919) and "this host" (RFC 1122 s. 3.2.1.3): the kernel would call the first
+ * two a fault of this machine, and take the last for this machine itself, which is not whom a name server meant.
+ */
+static bool is_no_server(const struct address *a)
 {
-    static const unsigned char broadcast = 224; /* and multicast below it: RFC 5771, RFC 1112 s. 4 */
-    return a->family == 4 ? a->bytes[0] >= broadcast : a->bytes[0] == 0xFF;
+    static const unsigned char nothing[16], first_multicast = 224;
+    if (a->family == 4)
+        return a->bytes[0] >= first_multicast || a->bytes[0] == 0;
+    return a->bytes[0] == 0xFF || memcmp(a->bytes, nothing, sizeof nothing) == 0;
 }
 
 static void on_connect(uv_connect_t *connect, int status)
@@ -91,9 +96,9 @@ void stream_open(struct stream *s, const struct address *to, uint16_t port)
     } there;
     struct failure why;
     memset(&there, 0, sizeof there);
-    if (is_for_many(to)) {
+    if (is_no_server(to)) {
         why = failure_make(LEG_NONE, STAGE_CONNECT, CAUSE_UNREACHABLE, 0);
-        failure_detail(&why, "this is no address of a single machine");
+        failure_detail(&why, "no server can have this address");
         stream_fail_late(s, &why);
         return;
     }

@@ -9,6 +9,7 @@
 
 enum {
     HANDSHAKE_BYTES_MAX = 256 * 1024,
+    NAME_MAX_BYTES = 256,         /* with the NUL: a server's setting has 255 */
     RECORDS_WITHOUT_DATA_MAX = 64 /* tickets, key updates, empty records: a few are normal */
 };
 
@@ -74,7 +75,7 @@ static struct stream_tls *new_tls(struct stream *s, struct tls *tls, bool verify
     t->pipe.owner = s;
     t->seen.verify = verify;
     t->ssl = SSL_new(verify ? tls->proving : tls->believing);
-    BIO *bio = t->ssl != NULL ? tls_pipe_bio(tls->pipe, &t->pipe) : NULL;
+    BIO *bio = t->ssl != NULL && SSL_set_app_data(t->ssl, &t->seen) == 1 ? tls_pipe_bio(tls->pipe, &t->pipe) : NULL;
     if (bio == NULL) {
         free_tls(t);
         return NULL;
@@ -83,15 +84,12 @@ static struct stream_tls *new_tls(struct stream *s, struct tls *tls, bool verify
     SSL_set_connect_state(t->ssl);
     SSL_set_msg_callback(t->ssl, count_record);
     SSL_set_msg_callback_arg(t->ssl, t);
-    (void)SSL_set_app_data(t->ssl, &t->seen);
     return t;
 }
 
-/* As it is sent and verified: no brackets, no zone, no dot at the end (RFC 6066 s. 3). */
-static bool set_name(struct stream_tls *t, const char *name)
+/* As it is sent and verified: no brackets, no dot at the end (RFC 6066 s. 3). */
+static bool bare_name(const char *name, char out[NAME_MAX_BYTES])
 {
-    char bare[256];
-    struct address address;
     size_t n = strlen(name);
     if (n > 2 && name[0] == '[' && name[n - 1] == ']') {
         name++;
@@ -99,12 +97,18 @@ static bool set_name(struct stream_tls *t, const char *name)
     } else if (n > 1 && name[n - 1] == '.') {
         n--;
     }
-    if (n >= sizeof bare)
+    if (n >= NAME_MAX_BYTES)
         return false;
-    memcpy(bare, name, n);
-    bare[n] = '\0';
-    bool is_name = n > 0 && !address_parse(bare, &address);
-    if (is_name && SSL_set_tlsext_host_name(t->ssl, bare) != 1)
+    memcpy(out, name, n);
+    out[n] = '\0';
+    return true;
+}
+
+/* False: memory. */
+static bool set_name(struct stream_tls *t, const char *bare)
+{
+    struct address address;
+    if (bare[0] != '\0' && !address_parse(bare, &address) && SSL_set_tlsext_host_name(t->ssl, bare) != 1)
         return false;
     return !t->seen.verify || tls_verify_name(t->ssl, bare);
 }
@@ -113,17 +117,12 @@ static bool set_name(struct stream_tls *t, const char *name)
 
 static struct failure why_not(const struct stream_tls *t)
 {
-    struct failure why;
-    if (t->pipe.unsent) {
-        why = failure_make(LEG_LOCAL, STAGE_TLS, CAUSE_RESOURCES, 0);
-        failure_detail(&why, "out of memory");
-    } else if (t->pipe.shut) {
-        why = tls_policy_failure("the server sends records without data, and no end of them");
-    } else {
-        why = tls_failure(t->ssl, &t->seen);
-    }
-    ERR_clear_error();
-    return why;
+    struct failure why = tls_failure(t->ssl, &t->seen); /* in any case: the queue must be empty for the next one */
+    if (!t->pipe.unsent && !t->pipe.shut)
+        return why;
+    failure_clear(&why);
+    return t->pipe.unsent ? tls_memory_failure()
+                          : tls_policy_failure("the server sends records without data, and no end of them");
 }
 
 static void note_version(struct stream_tls *t)
@@ -221,16 +220,21 @@ bool stream_secure(struct stream *s, struct tls *tls, const char *name, bool ver
 {
     if (s->tls != NULL || stream_is_over(s))
         return true; /* it is already, or its failure is on the way */
+    char bare[NAME_MAX_BYTES];
+    bool has_name = bare_name(name, bare) && (bare[0] != '\0' || !verify);
     s->tls = new_tls(s, tls, verify);
     if (s->tls == NULL)
         return false;
-    if (set_name(s->tls, name)) {
+    if (!has_name) {
+        struct failure why = tls_policy_failure("there is no name that the certificate could be compared with");
+        s->tls->broken = true;
+        stream_fail_late(s, &why);
+    } else if (set_name(s->tls, bare)) {
         begin(s);
-        return true;
+    } else {
+        stream_tls_close(s);
+        return false;
     }
-    struct failure why = tls_policy_failure("there is no name that the certificate could be compared with");
-    s->tls->broken = true;
-    stream_fail_late(s, &why);
     return true;
 }
 

@@ -1,10 +1,11 @@
 #include <openssl/err.h>
+#include <openssl/evperr.h>
 #include <openssl/sslerr.h>
 #include <stdio.h>
 
 #include "tls_parts.h"
 
-enum { ALERT_PROTOCOL_VERSION = SSL_AD_PROTOCOL_VERSION };
+enum { ALERT_MAX = 255 }; /* RFC 8446 s. 6: one octet */
 
 /* Reasons of OpenSSL that say more than "this is not TLS as it should be". */
 static const struct {
@@ -55,44 +56,68 @@ static struct failure not_tls(const struct tls_seen *seen)
 
 static struct failure alert_failure(int alert)
 {
-    enum cause cause = alert == ALERT_PROTOCOL_VERSION ? CAUSE_TLS_VERSION : CAUSE_TLS_ALERT;
+    enum cause cause = alert == SSL_AD_PROTOCOL_VERSION ? CAUSE_TLS_VERSION : CAUSE_TLS_ALERT;
     struct failure why = failure_make(LEG_NONE, STAGE_TLS, cause, alert);
     failure_detail(&why, "the server sent the alert \"%s\"", SSL_alert_desc_string_long(alert));
     return why;
 }
 
-static struct failure from_queue(unsigned long error, const struct tls_seen *seen)
+static bool is_alert(unsigned long error)
+{
+    int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && alert > 0 && alert <= ALERT_MAX;
+}
+
+/* What OpenSSL itself could not do, whatever the server sent. */
+static bool is_own_fault(unsigned long error)
 {
     int reason = ERR_GET_REASON(error);
-    bool of_ssl = ERR_GET_LIB(error) == ERR_LIB_SSL;
-    if (reason == ERR_R_MALLOC_FAILURE) {
-        struct failure why = failure_make(LEG_LOCAL, STAGE_TLS, CAUSE_RESOURCES, 0);
-        failure_detail(&why, "out of memory");
-        return why;
-    }
-    if (of_ssl && reason > SSL_AD_REASON_OFFSET)
-        return alert_failure(reason - SSL_AD_REASON_OFFSET);
-    enum cause cause = of_ssl ? cause_of_reason(reason) : CAUSE_MALFORMED;
+    return ERR_FATAL_ERROR(error) != 0 || (ERR_GET_LIB(error) == ERR_LIB_EVP && (reason == EVP_R_INITIALIZATION_ERROR ||
+                                                                                 reason == EVP_R_NOT_ABLE_TO_COPY_CTX));
+}
+
+static struct failure from_queue(unsigned long error, const struct tls_seen *seen)
+{
+    bool of_ssl = ERR_GET_LIB(error) == ERR_LIB_SSL, own = is_own_fault(error);
+    if (is_alert(error))
+        return alert_failure(ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET);
+    enum cause cause = own ? CAUSE_RESOURCES : of_ssl ? cause_of_reason(ERR_GET_REASON(error)) : CAUSE_MALFORMED;
     if (cause == CAUSE_MALFORMED && is_plain_text(seen))
         return not_tls(seen);
-    struct failure why = failure_make(LEG_NONE, STAGE_TLS, cause, 0);
+    struct failure why = failure_make(own ? LEG_LOCAL : LEG_NONE, STAGE_TLS, cause, 0);
     const char *words = ERR_reason_error_string(error);
     failure_detail(&why, "%s", words != NULL ? words : "the handshake failed");
     return why;
 }
 
+/* Empty the queue; its first entry is what went wrong, unless memory was short anywhere on the way. */
+static unsigned long take_errors(bool *lacked_memory)
+{
+    unsigned long first = ERR_get_error();
+    *lacked_memory = false;
+    for (unsigned long error = first; error != 0; error = ERR_get_error())
+        *lacked_memory = *lacked_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    return first;
+}
+
+struct failure tls_memory_failure(void)
+{
+    struct failure why = failure_make(LEG_LOCAL, STAGE_TLS, CAUSE_RESOURCES, 0);
+    failure_detail(&why, "out of memory");
+    return why;
+}
+
 struct failure tls_failure(const SSL *ssl, const struct tls_seen *seen)
 {
-    unsigned long error = ERR_peek_error();
+    bool lacked_memory;
+    unsigned long error = take_errors(&lacked_memory);
     long verified = SSL_get_verify_result(ssl);
-    struct failure why;
+    if (lacked_memory)
+        return tls_memory_failure();
     if (seen->verify && verified != X509_V_OK && ERR_GET_LIB(error) == ERR_LIB_SSL &&
         ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        why = tls_verify_failure(verified, seen, wall_now_ms() / 1000);
-    else
-        why = from_queue(error, seen);
-    ERR_clear_error();
-    return why;
+        return tls_verify_failure(verified, seen, wall_now_ms() / 1000);
+    return from_queue(error, seen);
 }
 
 struct failure tls_policy_failure(const char *text)

@@ -29,7 +29,8 @@ static void extend(X509 *x509, X509 *issuer, int nid, const char *value)
 struct certificate certificate_make(const struct certificate_wish *wish)
 {
     static long serial = 1000;
-    struct certificate c = {.x509 = X509_new(), .key = EVP_EC_gen("P-256")};
+    struct certificate c = {.x509 = X509_new(),
+                            .key = wish->rsa_bits > 0 ? EVP_RSA_gen(wish->rsa_bits) : EVP_EC_gen("P-256")};
     must(c.x509 != NULL && c.key != NULL);
     const struct certificate *issuer = wish->issuer != NULL ? wish->issuer : &c;
     X509_NAME *name = X509_get_subject_name(c.x509);

@@ -17,6 +17,7 @@ struct certificate_wish {
     bool authority;                   /* may issue others */
     const struct certificate *issuer; /* NULL: itself */
     const char *usage;                /* "clientAuth"; NULL: none said */
+    unsigned rsa_bits;                /* 0: a P-256 key */
 };
 
 /** certificate_make(wish): abort()s when it cannot.  certificate_drop(c): free. */

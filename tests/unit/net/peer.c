@@ -57,6 +57,12 @@ void peer_join(struct peer *p)
     close(p->listener);
 }
 
+void peer_abandon(struct peer *p)
+{
+    (void)shutdown(p->listener, SHUT_RD); /* accept() returns */
+    peer_join(p);
+}
+
 void peer_send(int fd, const void *bytes, size_t n)
 {
     const char *at = bytes;

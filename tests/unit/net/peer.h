@@ -19,9 +19,11 @@ struct peer {
     int left;
 };
 
-/** peer_start(p): Listen on 127.0.0.1, accept one connection, play, close.  peer_join(p): Wait until it is over. */
+/** peer_start(p): Listen on 127.0.0.1, accept one connection, play, close.  peer_join(p): Wait until it is over.
+ *  peer_abandon(p): The same where nobody connected. */
 void peer_start(struct peer *p);
 void peer_join(struct peer *p);
+void peer_abandon(struct peer *p);
 
 /** peer_send(fd, bytes, n): all of them.  peer_reset(fd): the closing of ${fd} will be an RST.
  *  peer_echo(fd, n): Send back ${n} bytes. */

@@ -37,10 +37,9 @@ static void addresses_that_cannot_be_a_server_are_told_apart_from_faults_of_this
         enum leg leg;
         enum cause cause;
     } rows[] = {
-        {"224.0.0.1", LEG_NONE, CAUSE_UNREACHABLE},
-        {"255.255.255.255", LEG_NONE, CAUSE_UNREACHABLE},
-        {"ff02::1", LEG_NONE, CAUSE_UNREACHABLE},
-        {"fe80::1", LEG_LOCAL, CAUSE_UNREACHABLE}, /* no zone */
+        {"224.0.0.1", LEG_NONE, CAUSE_UNREACHABLE}, {"255.255.255.255", LEG_NONE, CAUSE_UNREACHABLE},
+        {"0.0.0.0", LEG_NONE, CAUSE_UNREACHABLE},   {"::", LEG_NONE, CAUSE_UNREACHABLE},
+        {"ff02::1", LEG_NONE, CAUSE_UNREACHABLE},   {"fe80::1", LEG_LOCAL, CAUSE_UNREACHABLE}, /* no zone */
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

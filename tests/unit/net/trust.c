@@ -31,6 +31,7 @@ enum which {
     FOREIGN,
     OF_LEAF,
     CONTROL,
+    WEAK,
     CERTIFICATES
 };
 
@@ -57,6 +58,7 @@ static const struct {
     [OTHER_ROOT] = {OTHER_ROOT, {.subject = "other root", .from_day = -9, .to_day = 900, .authority = true}},
     [FOREIGN] = {OTHER_ROOT, {.subject = "leaf", .names = "DNS:mail.test", .from_day = -9, .to_day = 90}},
     [OF_LEAF] = {GOOD, {.subject = "leaf of leaf", .names = "DNS:mail.test", .from_day = -9, .to_day = 90}},
+    [WEAK] = {INNER, {.subject = "leaf", .names = "DNS:mail.test", .from_day = -9, .to_day = 90, .rsa_bits = 1024}},
     [CONTROL] = {OTHER_ROOT, {.subject = "evil\r\n\033[2Jname", .names = "DNS:x.test", .from_day = -9, .to_day = 90}},
 };
 
@@ -129,6 +131,8 @@ static const struct row rows[] = {
      false,
      CAUSE_CERT_UNTRUSTED,
      "evil\\x0D\\x0A\\x1B[2Jname"},
+    {"a key of 1024 bits", WEAK, {INNER}, "mail.test", false, CAUSE_CERT_UNTRUSTED, "too weak"},
+    {"believed: a key of 1024 bits", WEAK, {INNER}, "mail.test", true, 0, NULL},
     {"believed: expired", EXPIRED, {INNER}, "mail.test", true, 0, NULL},
     {"believed: self-signed, another name", SELF, {0}, "other.test", true, 0, NULL},
     {"believed: no name at all", SELF, {0}, "", true, 0, NULL},
