@@ -137,6 +137,14 @@ static void end_line(struct header *h)
     h->state = SCAN_LINE;
 }
 
+/* How many of ${n} octets, and at most ${max}, stand before the next LF. */
+static size_t to_line_end(const char *bytes, size_t n, size_t max)
+{
+    size_t looked = n < max ? n : max;
+    const char *end = memchr(bytes, '\n', looked);
+    return end != NULL ? (size_t)(end - bytes) : looked;
+}
+
 void header_feed(struct header *h, const void *bytes, size_t n)
 {
     const char *p = bytes;
@@ -145,6 +153,12 @@ void header_feed(struct header *h, const void *bytes, size_t n)
             end_field(h);
             h->capped = h->ended = true;
             break;
+        }
+        if (h->state == SCAN_SKIP && p[i] != '\n') {
+            size_t skipped = to_line_end(p + i, n - i, HEADER_SCAN_MAX - h->scanned);
+            h->scanned += skipped;
+            i += skipped - 1;
+            continue;
         }
         h->scanned++;
         if (p[i] == '\n')

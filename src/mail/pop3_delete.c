@@ -118,6 +118,8 @@ void pop3_hear_quit(struct pop3 *p, const char *line, size_t n)
 
 void pop3_delete_broken(struct pop3 *p, const struct failure *why)
 {
+    if (p->doomed_count == 0)
+        return;
     struct failure copy = failure_copy(why);
     look_deleted(&p->look, DELETION_BROKEN, &copy);
 }

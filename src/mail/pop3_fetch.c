@@ -167,14 +167,19 @@ size_t pop3_raw(struct session *s, const char *bytes, size_t n)
 {
     struct pop3 *p = (struct pop3 *)s;
     size_t from = 0;
-    for (size_t i = 0; i < n; i++)
-        if (take_octet(p, bytes, i, &from)) {
-            if (i > from)
-                look_data(&p->look, bytes + from, i - from);
-            p->mail_octets += i + 1;
-            end_mail(p);
-            return i + 1;
-        }
+    for (size_t i = 0; i < n; i++) {
+        const char *end = bytes + i;
+        if (p->dot == DOT_INSIDE && (end = memchr(end, p->bare ? '\n' : '\r', n - i)) == NULL)
+            break; /* nothing in it may be the end of a line */
+        i = (size_t)(end - bytes);
+        if (!take_octet(p, bytes, i, &from))
+            continue;
+        if (i > from)
+            look_data(&p->look, bytes + from, i - from);
+        p->mail_octets += i + 1;
+        end_mail(p);
+        return i + 1;
+    }
     if (n > from)
         look_data(&p->look, bytes + from, n - from);
     p->mail_octets += n;

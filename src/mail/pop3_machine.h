@@ -134,7 +134,7 @@ void pop3_say_list(struct pop3 *p);
 size_t pop3_raw(struct session *s, const char *bytes, size_t n);
 void pop3_suspect(struct pop3 *p);
 
-/** pop3_resume(s, early), pop3_delete_broken(p, why): while deleting; ${why} is copied. */
+/** pop3_resume(s, early), pop3_delete_broken(p, why): after the scan; ${why} is copied. */
 void pop3_resume(struct session *s, bool early);
 void pop3_delete_broken(struct pop3 *p, const struct failure *why);
 
