@@ -12,8 +12,8 @@
     "S: * " exists " EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: * OK [UIDNEXT " next "] x\nS: $2 OK [READ-WRITE] done\n"
 #define ITEMS  " (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-EMAILMON-PROBE)])\n"
 #define FIELDS "BODY[HEADER.FIELDS (MESSAGE-ID X-EMAILMON-PROBE)]"
-/* Message-ID: <em1.(60)@x> CRLF CRLF is 87 octets. */
-#define HEADER(token)       "{87}\\r\\nMessage-ID: <" token "@x>  \\r\\n\\r\\n"
+/* Message-ID: <em1.(60)@x> CRLF CRLF is 86 octets. */
+#define HEADER(token)       "{86}\\r\\nMessage-ID: <" token "@x>  \\r\\n\\r\\n"
 #define MAIL(n, uid, token) "S: * " n " FETCH (UID " uid " " FIELDS " " HEADER(token) ")\n"
 #define FOREIGN(n, uid)     "S: * " n " FETCH (UID " uid " " FIELDS " {2}\\r\\n\\r\\n)\n"
 /* One new mail of ours, at 3 with uid 10. */
@@ -321,9 +321,9 @@ static const struct talk selects[] = {
 static const struct talk mails[] = {
     {.name = "no octet of a mail is protocol",
      .setup = SETUP(KNOWN),
-     .script = FETCHING "S: * 3 FETCH (UID 10 " FIELDS
-                        " {52}\\r\\nX: y\\r\\n$3 OK done\\r\\n* BYE\\r\\n+ go\\r\\n* 1 EXPUNGE\\r\\n)"
-                        "{9}\\r\\n{)\nS: $3 OK done\n" BYE("4"),
+     .script = FETCHING
+     "S: * 3 FETCH (UID 10 " FIELDS
+     " {47}\\r\\nX: y\\r\\n$3 OK done\\r\\n* BYE\\r\\n+ go\\r\\n* 1 EXPUNGE\\r\\n)\nS: $3 OK done\n" BYE("4"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1)},
     {.name = "the last old mail, that n:* brings along, is not read again",
@@ -358,7 +358,7 @@ static const struct talk mails[] = {
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1)},
     {.name = "a header longer than any is no probe, and is not looked at again",
      .setup = SETUP(KNOWN, .missing = true),
-     .script = FETCHING "s: * 3 FETCH (UID 10 " FIELDS " {70087}\\r\\nMessage-ID: <" OWN
+     .script = FETCHING "s: * 3 FETCH (UID 10 " FIELDS " {70089}\\r\\nMessage-ID: <" OWN
                         "@x>  \\r\\nX: \\R{70000}{x}\\r\\n\nS: )\nS: $3 OK\nC: $4 FETCH 1:*" ITEMS MAIL(
                             "3", "10", OWN) "S: $4 OK\n" BYE("5"),
      .end = WANT_CLOSE,
