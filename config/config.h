@@ -15,7 +15,7 @@ struct config_general {
     char *agentx;       /* "unix:/PATH" or "tcp:HOST:PORT"; unix:/var/agentx/master */
     char *state;        /* /var/lib/emailmon/state.db */
     char *key_file;     /* state + ".key" */
-    char *dns;          /* addresses with commas between them: "127.0.0.1:5353, [::1]:53, ::1"; "": the system's */
+    char *dns;          /* "127.0.0.1:5353,[::1]:53,::1", no blanks in it; "": the system's */
     char *ca_file;      /* "": the system's */
     uint32_t workers;   /* 1..64, 1: threads that poll; how many there are is up to who starts them, today one */
     uint32_t in_flight; /* 1..100000, 1000: polls at work at once */

@@ -194,9 +194,21 @@ void general_take(struct complaints *c, struct config_general *g, const struct f
         complaints_memory(c);
 }
 
+/* Blanks are for people. */
+static void squeeze(char *s)
+{
+    char *to = s;
+    for (; *s != '\0'; s++) {
+        if (*s != ' ')
+            *to++ = *s;
+    }
+    *to = '\0';
+}
+
 bool general_finish(struct config_general *g)
 {
     static const char suffix[] = ".key";
+    squeeze(g->dns);
     if (g->key_file[0] != '\0')
         return true;
     size_t n = strlen(g->state);

@@ -98,7 +98,13 @@ static const char *nearest(const struct key_list *k, const struct node *key)
 static void refuse_key(struct complaints *c, const struct key_list *k, const struct node *key)
 {
     char shown[WORD_MAX + 1], list[LIST_MAX] = "";
-    (void)text_readable(shown, sizeof shown, key->text, key->length);
+    /* Of {password:secret}, which lacks a blank, only the word may be repeated. */
+    size_t n = strcspn(key->text, ":= ");
+    (void)text_readable(shown, sizeof shown, key->text, n);
+    if (key->text[n] == ':' || key->text[n] == '=') {
+        complaints_add(c, key->at, "%s%s: no value; a colon and a blank before the value are right", k->where, shown);
+        return;
+    }
     const char *near = nearest(k, key);
     if (near != NULL) {
         complaints_add(c, key->at, "%s%s: there is no such key; %s%s is right", k->where, shown, k->where, near);
@@ -106,8 +112,8 @@ static void refuse_key(struct complaints *c, const struct key_list *k, const str
     }
     size_t used = 0;
     for (size_t i = 0; i < k->count && used < sizeof list; i++) {
-        int n = snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", k->keys[i].word);
-        used += n < 0 ? 0 : (size_t)n;
+        int more = snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", k->keys[i].word);
+        used += more < 0 ? 0 : (size_t)more;
     }
     complaints_add(c, key->at, "%s%s: there is no such key; one of these is right: %s", k->where, shown, list);
 }

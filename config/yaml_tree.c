@@ -5,9 +5,7 @@
 #include <sys/mman.h>
 #include <yaml.h>
 
-#include "text.h"
-
-enum { CHUNK_BYTES = 1 << 20, NAME_SHOWN = 32 };
+enum { CHUNK_BYTES = 1 << 20 };
 
 /* Nodes live in chunks of their own pages: a big file's go back to the system at once. */
 struct chunk {
@@ -87,18 +85,10 @@ static struct place place_of(yaml_mark_t mark)
     return (struct place){.line = (uint32_t)mark.line + 1, .column = (uint32_t)mark.column + 1};
 }
 
+/* Names of tags, anchors and aliases are not repeated: a password that begins with !, & or * looks like one. */
 static bool refuse(struct builder *b, yaml_mark_t at, const char *text)
 {
     complaints_add(b->complaints, place_of(at), "%s", text);
-    return false;
-}
-
-/* "the tag "x" means nothing here": ${name} as it may be shown. */
-static bool refuse_name(struct builder *b, yaml_mark_t at, const char *what, const char *name, const char *right)
-{
-    char shown[NAME_SHOWN + 1];
-    (void)text_readable(shown, sizeof shown, name, strlen(name));
-    complaints_add(b->complaints, place_of(at), "the %s \"%s\" %s is right", what, shown, right);
     return false;
 }
 
@@ -200,7 +190,7 @@ static bool check_tag(struct builder *b, yaml_mark_t at, const yaml_char_t *tag)
         if (strncmp(written, own, sizeof own - 1) == 0 && strcmp(written + sizeof own - 1, types[i]) == 0)
             return true;
     }
-    return refuse_name(b, at, "tag", written, "means nothing here; a value without a tag");
+    return refuse(b, at, "a tag that means nothing here; none, or quotes around a text that begins with !, is right");
 }
 
 static bool on_scalar(struct builder *b, const yaml_event_t *e)
@@ -214,6 +204,11 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e)
     if (node == NULL) {
         free(anchor);
         return refuse_memory(b);
+    }
+    if (anchor != NULL && n == 0 && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+        free(anchor);
+        return refuse(b, e->start_mark,
+                      "an anchor of nothing; a value behind it, or quotes around a text that begins with &, is right");
     }
     memcpy(node->text, e->data.scalar.value, n);
     node->kind = NODE_SCALAR;
@@ -271,7 +266,9 @@ static bool on_alias(struct builder *b, const yaml_event_t *e)
         node->to = b->anchors[i].node;
         return attach(b, e->start_mark, node, b->anchors[i].weight);
     }
-    return refuse_name(b, e->start_mark, "alias", name, "stands for nothing; an anchor that ended before it");
+    return refuse(b, e->start_mark,
+                  "an alias that stands for nothing; an anchor that ended before it, or quotes around a text that "
+                  "begins with *, is right");
 }
 
 /* False: a mistake.  *end: nothing comes any more. */

@@ -50,7 +50,7 @@ static void general_settings(void **state)
     assert_string_equal(c->general.agentx, "tcp:localhost:705");
     assert_string_equal(c->general.state, "/a b");
     assert_string_equal(c->general.key_file, "/a b.key");
-    assert_string_equal(c->general.dns, "127.0.0.1:5353, [::1]:53,::1");
+    assert_string_equal(c->general.dns, "127.0.0.1:5353,[::1]:53,::1");
     assert_string_equal(c->general.ca_file, "/ca");
     assert_int_equal(c->general.workers, 2);
     assert_int_equal(c->general.in_flight, 5);
