@@ -207,6 +207,8 @@ void conversation_settle(struct conversation *c, struct failure *why)
     failure_move(&c->outcome.failure, why);
     if (failure_is(&c->outcome.failure) && c->outcome.failure.leg == LEG_NONE)
         c->outcome.failure.leg = c->leg->leg;
+    if (c->outcome.failure.leg == LEG_LOCAL)
+        c->outcome.failure.stage = STAGE_LOCAL; /* what this machine lacks says nothing about a step of the server's */
     if (c->stream != NULL) {
         c->outcome.tls = *stream_facts(c->stream);
         (void)text_copy(c->outcome.mechanism, sizeof c->outcome.mechanism, session_mechanism(c->session));

@@ -97,6 +97,8 @@ static void unmap(struct group *g)
 
 static void group_free(struct group *g)
 {
+    g->worker->drop_entries -= g->drop_entries;
+    list_remove(&g->looked);
     list_remove(&g->ready);
     drop_memory_free(g->drop);
     definition_unref(g->last_look);
@@ -111,6 +113,31 @@ void group_release(struct group *g)
         return;
     unmap(g);
     group_free(g);
+}
+
+/* --- what is remembered of mailboxes --- */
+
+static void count_entries(struct group *g)
+{
+    size_t entries = drop_memory_entries(g->drop);
+    g->worker->drop_entries += entries - g->drop_entries;
+    g->drop_entries = entries;
+}
+
+void group_count_memory(struct group *g)
+{
+    struct worker *w = g->worker;
+    count_entries(g);
+    list_remove(&g->looked);
+    list_append(&w->looked, &g->looked);
+    struct link *l = list_first(&w->looked);
+    for (; w->drop_entries > DROP_ENTRIES_MAX && l != &g->looked; l = list_next(&w->looked, l)) {
+        struct group *oldest = LIST_OWNER(l, struct group, looked);
+        if (oldest->look != NULL || oldest->drop_entries == 0)
+            continue;
+        drop_memory_void(oldest->drop);
+        count_entries(oldest);
+    }
 }
 
 /* --- who was in it --- */

@@ -14,6 +14,7 @@ enum {
     GONE_MAX = 100000,           /* serials of removed rows, over all groups */
     GONE_LASTS_S = 7 * 86400,    /* as long as a probe may be under way */
     TEST_PROBE_LEFT_S = 10 * 60, /* how long a probe of `emailmon test` is left alone */
+    DROP_ENTRIES_MAX = 1000000,  /* uids that are remembered, over all mailboxes: 8 MB */
     IN_USE_TRIES = 4             /* the first, and one after 5, 10, 20 s each */
 };
 
@@ -34,8 +35,10 @@ struct group {
     uint64_t drop_began_ms;   /* since when it is kept */
     bool drop_is_void;        /* to be voided before the next session: rows came whose probes it may have passed over */
     struct login_memory login;
-    struct look *look;                  /* the session under way */
-    struct link parked;                 /* polls that wait for the next one */
+    struct look *look;  /* the session under way */
+    struct link parked; /* polls that wait for the next one */
+    struct link looked; /* among the worker's, in the order of looks */
+    size_t drop_entries;
     struct link ready;                  /* among the worker's, when it waits for room */
     struct link gone;                   /* removed rows, whose probes may still come */
     const struct definition *last_look; /* one reference: a removed row's, for whose probes one more look is due */
@@ -68,6 +71,10 @@ void group_release(struct group *g);
 void group_keep_gone(struct group *g, const struct row *row, bool look);
 void groups_expire(struct worker *w);
 uint64_t handle_key(const uint8_t handle[TOKEN_HANDLE_BYTES]);
+
+/** group_count_memory(g): Its memory changed; beyond DROP_ENTRIES_MAX those that were not looked at for the longest
+ *  are forgotten. */
+void group_count_memory(struct group *g);
 
 /** groups_free(w): all, with the sessions under way. */
 void groups_free(struct worker *w);

@@ -107,6 +107,7 @@ static void end(struct look *k)
     struct worker *w = k->worker;
     g->look = NULL;
     look_free(k);
+    group_count_memory(g);
     worker_wake(w);
     group_go(g);
 }

@@ -32,6 +32,7 @@ struct schedule {
     size_t count, room;
     struct wave **waves; /* by interval */
     size_t wave_count, wave_room;
+    size_t newcomers; /* in waves: the heap has room for them too, so that who is taken can always be planned again */
     struct lag lags[SCHEDULE_LAG_S];
 };
 
@@ -112,6 +113,16 @@ static void *grown(void *array, size_t *room, size_t count)
     return bigger;
 }
 
+/* Room in the heap for so many more. */
+static bool reserve(struct schedule *s, size_t more)
+{
+    struct schedule_item **heap = grown(s->heap, &s->room, s->count + more - 1);
+    if (heap == NULL)
+        return false;
+    s->heap = heap;
+    return true;
+}
+
 /* --- waves --- */
 
 /* The place of the wave of ${interval_s}, or the one where it belongs. */
@@ -183,6 +194,7 @@ static struct schedule_item *take_newcomer(struct schedule *s, struct wave *w)
         end_wave(s, w);
         return NULL;
     }
+    s->newcomers--;
     item->where = WHERE_NOWHERE;
     item->next_ms = w->next_us / 1000;
     w->next_us += step_us(w);
@@ -197,9 +209,11 @@ bool schedule_newcomer(struct schedule *s, struct schedule_item *item, uint32_t 
     struct wave *w = place < s->wave_count && s->waves[place]->interval_s == interval_s ? s->waves[place] : NULL;
     if (w == NULL)
         w = make_wave(s, place, interval_s, now_ms);
-    struct schedule_item **items = w != NULL ? grown(w->items, &w->room, w->count) : NULL;
+    struct schedule_item **items =
+        w != NULL && reserve(s, s->newcomers + 1) ? grown(w->items, &w->room, w->count) : NULL;
     if (items == NULL)
         return false;
+    s->newcomers++;
     w->items = items;
     item->where = WHERE_WAVE;
     item->place = (uint32_t)w->count;
@@ -214,6 +228,7 @@ static void leave_wave(struct schedule *s, struct schedule_item *item)
     struct wave *w = s->waves[wave_place(s, (uint32_t)item->next_ms)];
     w->items[item->place] = NULL;
     w->of--;
+    s->newcomers--;
     item->where = WHERE_NOWHERE;
 }
 
@@ -222,10 +237,8 @@ static void leave_wave(struct schedule *s, struct schedule_item *item)
 bool schedule_set(struct schedule *s, struct schedule_item *item, uint64_t next_ms)
 {
     if (item->where != WHERE_HEAP) {
-        struct schedule_item **heap = grown(s->heap, &s->room, s->count);
-        if (heap == NULL)
+        if (!reserve(s, item->where == WHERE_WAVE ? s->newcomers : s->newcomers + 1))
             return false;
-        s->heap = heap;
         schedule_drop(s, item);
         item->where = WHERE_HEAP;
         place_at(s, s->count++, item);
@@ -247,6 +260,11 @@ void schedule_drop(struct schedule *s, struct schedule_item *item)
 bool schedule_is_set(const struct schedule_item *item)
 {
     return item->where == WHERE_HEAP;
+}
+
+bool schedule_has(const struct schedule_item *item)
+{
+    return item->where != WHERE_NOWHERE;
 }
 
 struct schedule_item *schedule_take(struct schedule *s, uint64_t now_ms)

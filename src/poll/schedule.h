@@ -26,15 +26,16 @@ struct schedule *schedule_new(void);
 void schedule_free(struct schedule *s);
 
 /**
- * schedule_set(s, item, next_ms): ${item} starts at ${next_ms}, whatever was planned.  False: memory (only when it was
- * not in the heap). schedule_newcomer(s, item, interval_s, now_ms): It starts in its turn among the newcomers of its
- * interval.  False: memory. schedule_drop(s, item): It does not start. schedule_is_set(item): a start is planned, and
- * known.
+ * schedule_set(s, item, next_ms): ${item} starts at ${next_ms}, whatever was planned.  False: memory (only when no
+ * start is planned, and not for one that was just taken). schedule_newcomer(s, item, interval_s, now_ms): It starts
+ * in its turn among the newcomers of its interval.  False: memory. schedule_drop(s, item): It does not start.
+ * schedule_is_set(item): a start is planned, and known. schedule_has(item): a start is planned, be it a newcomer's.
  */
 bool schedule_set(struct schedule *s, struct schedule_item *item, uint64_t next_ms);
 bool schedule_newcomer(struct schedule *s, struct schedule_item *item, uint32_t interval_s, uint64_t now_ms);
 void schedule_drop(struct schedule *s, struct schedule_item *item);
 bool schedule_is_set(const struct schedule_item *item);
+bool schedule_has(const struct schedule_item *item);
 
 /**
  * schedule_take(s, now_ms): The item whose start is the longest overdue at ${now_ms}, out of the schedule; its next_ms

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -5,7 +6,7 @@
 
 #include "group.h"
 
-enum { TICK_MS = 1000, ORDERS_A_TURN = 1000, STUCK_AGAIN_MS = 1000, STOP_AGAIN_MS = 10 };
+enum { TICK_MS = 1000, TRIM_TICKS = 20, ORDERS_A_TURN = 1000, STUCK_AGAIN_MS = 1000, STOP_AGAIN_MS = 10 };
 
 /* --- what the others use --- */
 
@@ -150,6 +151,8 @@ static void ticked(void *owner)
         return;
     out_process(w);
     groups_expire(w);
+    if (++w->ticks % TRIM_TICKS == 0)
+        (void)malloc_trim(0); /* polls come in waves; what they took is given back between */
     deadline_set(w->tick, TICK_MS);
 }
 
@@ -275,6 +278,7 @@ static struct worker *worker_new(const struct worker_options *options)
     w->options.hello_name = text_of(options->hello_name);
     w->why = failure_none;
     list_init(&w->ready);
+    list_init(&w->looked);
     list_init(&w->dirty);
     list_init(&w->sends);
     list_init(&w->gone);

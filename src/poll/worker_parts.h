@@ -89,11 +89,14 @@ struct worker {
     struct order stuck; /* could not be carried out for lack of memory: tried again before all others */
     bool is_stuck;
 
-    struct link ready; /* groups whose session waits for room */
-    struct link dirty; /* rows whose status waits for room in the queue */
+    struct link ready;   /* groups whose session waits for room */
+    struct link looked;  /* groups, in the order in which they were looked at last */
+    size_t drop_entries; /* of what is remembered of all mailboxes */
+    struct link dirty;   /* rows whose status waits for room in the queue */
     struct link sends;
     uint32_t in_flight;
     uint64_t polls_total;
+    unsigned ticks;
     uint32_t lacking; /* rows that lack a password */
 
     struct process_report told; /* the last one that left */

@@ -195,8 +195,10 @@ static void judge(struct poll *p, const struct leg_outcome *smtp, struct send_ou
 static void start_again(struct worker *w, struct watched *x)
 {
     x->again = false;
+    if (!schedule_has(&x->due))
+        return; /* it is not polled any more */
     x->asked = x->insists = true;
-    (void)schedule_set(w->schedule, &x->due, loop_now_ms(w->with.loop)); /* is in the heap: needs no memory */
+    (void)schedule_set(w->schedule, &x->due, loop_now_ms(w->with.loop)); /* is planned: needs no memory */
 }
 
 void poll_sent(struct poll *p, const struct leg_outcome *smtp, struct send_outcome *outcome)

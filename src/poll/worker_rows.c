@@ -24,7 +24,7 @@ static void skip(struct worker *w, struct watched *x, uint32_t times)
 static void advance(struct worker *w, struct watched *x, uint64_t planned_ms, uint32_t *missed)
 {
     x->grid_ms = schedule_grid(planned_ms, interval_ms(x), loop_now_ms(w->with.loop), missed);
-    (void)schedule_set(w->schedule, &x->due, x->grid_ms); /* was in the heap a moment ago: needs no memory */
+    (void)schedule_set(w->schedule, &x->due, x->grid_ms); /* was planned a moment ago: needs no memory */
 }
 
 struct poll *watched_begin(struct worker *w, struct watched *x, uint64_t planned_ms)
@@ -210,11 +210,13 @@ static bool change(struct worker *w, struct watched *x, const struct order *o)
     struct group *g = group_of(w, o->definition);
     if (g == NULL)
         return false;
-    bool was_polled = definition_is_polled(x->row.definition);
+    bool was_polled = schedule_has(&x->due);
     uint32_t old_interval_s = definition_number(x->row.definition, SETTING_interval_s);
     struct moment now = worker_now(w);
     struct journal journal = out_journal(w);
     bool gives_up = row_define(&x->row, o->definition, &now, &journal);
+    if (gives_up)
+        x->again = false;
     if (gives_up && x->poll != NULL)
         poll_cancel(x->poll);
     move_grid(x, old_interval_s);
@@ -230,9 +232,11 @@ static bool change(struct worker *w, struct watched *x, const struct order *o)
     }
     count_secrets(w, x, true);
     out_status(w, x);
-    /* When there is no memory for its place, the row has none for a second, and then gets it: see stuck. */
-    if (!plan(w, x, x->row.first_poll && (gives_up || !was_polled)))
-        return false;
+    bool anew = x->row.first_poll && (gives_up || !was_polled);
+    bool same = !anew && was_polled == definition_is_polled(o->definition) &&
+                old_interval_s == definition_number(o->definition, SETTING_interval_s);
+    if (!same && !plan(w, x, anew))
+        return false; /* the order is carried out again in a second */
     definition_unref(o->definition);
     return true;
 }
