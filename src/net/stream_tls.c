@@ -105,7 +105,7 @@ static bool bare_name(const char *name, char out[NAME_MAX_BYTES])
 }
 
 /* False: memory. */
-static bool set_name(struct stream_tls *t, const char *bare)
+static bool set_name(struct stream_tls *t, char *bare)
 {
     struct address address;
     if (bare[0] != '\0' && !address_parse(bare, &address) && SSL_set_tlsext_host_name(t->ssl, bare) != 1)
