@@ -342,6 +342,27 @@ static void made_anew(void **state)
     assert_true(monitors_find(set, 3)->serial != before);
 }
 
+static void put_whole(void **state)
+{
+    (void)state;
+    by_set(1, "a");
+    by_set(2, "b");
+    const struct definition *of_b = definition_ref(monitors_find(set, 2)->definition);
+    struct edit *e = edit_begin(set);
+    assert_false(edit_put(e, 0, of_b));
+    put(edit_draft(e, 1, false), "interval", "7"); /* what was drafted before is forgotten */
+    assert_true(edit_put(e, 1, of_b));
+    assert_true(edit_remove(e, 2));
+    told[0] = '\0';
+    assert_true(edit_check(e, &why, NULL));
+    edit_publish(e, note, NULL);
+    edit_end(e);
+    assert_string_equal(rows(), "1 b");
+    assert_string_equal(told, "-2 b, ~1 b");
+    assert_ptr_equal(monitors_find(set, 1)->definition, of_b);
+    definition_unref(of_b);
+}
+
 static void absent(void **state)
 {
     (void)state;
@@ -450,6 +471,7 @@ int main(void)
         ROW("an active row must be whole, another may be unfinished", not_whole),
         ROW("rows without a name yet do not collide", no_name_yet),
         ROW("a row removed and made in one edit is another one", made_anew),
+        ROW("a definition is put whole in the place of another", put_whole),
         ROW("what is not there is not edited", absent),
         ROW("an edit that changes nothing tells nothing", nothing_changed),
         ROW("the highest index is an index like any other", highest_index),

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "log.h"
 #include "outbox.h"
+#include "records.h"
 #include "text.h"
 
 enum { PATIENCE_MS = 10000 };
@@ -168,6 +170,58 @@ static void new_ones_stand_behind(void **state)
     queue_free(q, NULL);
 }
 
+/* --- records --- */
+
+static const struct text *word(void)
+{
+    return text_new("word", 4);
+}
+
+static const struct definition *definition(void)
+{
+    struct draft d;
+    draft_init(&d);
+    const struct definition *made = draft_freeze(&d);
+    draft_end(&d);
+    assert_non_null(made);
+    return made;
+}
+
+static struct event event(void)
+{
+    return (struct event){.name = word(), .device = word(), .text = word()};
+}
+
+/* The address sanitizer counts. */
+static void records_let_go(void **state)
+{
+    (void)state;
+    struct order order = {.kind = ORDER_PUT, .definition = definition()};
+    struct report report = {.kind = REPORT_STATUS};
+    struct journal_entry entry = {.kind = JOURNAL_STATUS, .has_event = true, .event = event(), .name = word()};
+    struct journal_entry probe = {.kind = JOURNAL_PROBE};
+    struct news news = {.kind = NEWS_EVENT, .event = event()};
+    struct notice notice = {.kind = NOTICE_FILE, .wanted_count = 2, .text = word()};
+    status_init(&report.status);
+    status_init(&entry.status);
+    report.status.failure_text = word();
+    entry.status.server_reply = word();
+    notice.wanted = calloc(2, sizeof *notice.wanted);
+    assert_non_null(notice.wanted);
+    notice.wanted[0].definition = definition();
+    notice.wanted[1].definition = definition();
+    order_drop(&order);
+    report_drop(&report);
+    journal_entry_drop(&entry);
+    journal_entry_drop(&probe);
+    news_drop(&news);
+    notice_drop(&notice);
+    assert_null(order.definition);
+    assert_null(entry.name);
+    assert_null(notice.wanted);
+    notice_drop(&notice);
+}
+
 /* --- the log --- */
 
 /* Prints the log into a file in place of standard error; what it says. */
@@ -209,6 +263,29 @@ static void one_line(void **state)
     assert_non_null(strstr(printed(l, true), "the last\n"));
 }
 
+static void as_journald_likes_it(void **state)
+{
+    (void)state;
+    struct stat st;
+    char stream[64];
+    char path[] = "/tmp/emailmon-log-XXXXXX";
+    int kept = dup(STDERR_FILENO), fd = mkstemp(path);
+    assert_true(kept >= 0 && fd >= 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    (void)snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+    assert_int_equal(fflush(stderr), 0);
+    assert_true(dup2(fd, STDERR_FILENO) >= 0);
+    struct log *l = log_new(); /* looks whether standard error is journald's */
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+    assert_int_equal(unlink(path), 0);
+    (void)close(fd);
+    (void)close(kept);
+    log_write(l, LOG_LINE_WARNING, "attention");
+    assert_non_null(strstr(printed(l, true), "<4>attention\n"));
+}
+
 static void counts_what_is_dropped(void **state)
 {
     (void)state;
@@ -235,7 +312,9 @@ int main(void)
         ROW("two threads lose nothing and keep the order", two_threads),
         ROW("an outbox keeps what finds no room, in order", waits_in_order),
         ROW("a new record stands behind those that wait, also when there is room", new_ones_stand_behind),
+        ROW("whoever drops a record lets go of all that it holds", records_let_go),
         ROW("a line of the log is one line, its control characters escaped", one_line),
+        ROW("under journald a line begins with its priority", as_journald_likes_it),
         ROW("lines that do not fit are counted and not printed", counts_what_is_dropped),
     };
     return cmocka_run_group_tests_name("queue", tests, NULL, NULL);

@@ -404,6 +404,36 @@ static void status_copies(void **state)
     assert_int_equal(b.smtp_cert_days, CERT_DAYS_NONE);
 }
 
+/* What a store keeps and reads back. */
+static void status_put_back(void **state)
+{
+    (void)state;
+    struct status a, b;
+    status_init(&a);
+    status_init(&b);
+    fill(&a, 2);
+    for (size_t i = 0; i < status_column_count; i++) {
+        const struct status_column *c = &status_columns[i];
+        int64_t value =
+            c->kind == STATUS_TIME || c->kind == STATUS_AGE ? status_moment(&a, c) : status_integer(&a, c, 0);
+        if (c->kind == STATUS_TEXT) {
+            assert_false(status_put_integer(&b, c, 0));
+            status_put_text(&b, c, text_ref(status_text(&a, c)));
+            assert_true(text_equal(status_text(&a, c), status_text(&b, c)));
+            continue;
+        }
+        assert_true(status_put_integer(&b, c, value));
+        assert_int_equal(status_integer(&b, c, 99000), status_integer(&a, c, 99000));
+        if (c->kind < STATUS_GAUGE) {
+            assert_false(status_put_integer(&b, c, 0));
+            assert_false(status_put_integer(&b, c, 99));
+        }
+        assert_false(status_put_integer(&b, c, INT64_MIN));
+    }
+    status_clear(&a);
+    status_clear(&b);
+}
+
 static void ages(void **state)
 {
     (void)state;
@@ -459,6 +489,8 @@ int main(void)
         {"the status' columns are numbered without gap and without repetition", status_columns_in_order, NULL, NULL,
          NULL},
         {"a copied status holds its own texts", status_copies, NULL, NULL, NULL},
+        {"what is read of a status can be put into another, and nothing out of range", status_put_back, NULL, NULL,
+         NULL},
         {"an age is whole seconds, at least none, and has a value for never", ages, NULL, NULL, NULL},
         {"a copied event holds its own texts", events_copy, NULL, NULL, NULL},
     };

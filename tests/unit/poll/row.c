@@ -293,6 +293,25 @@ static void no_password_no_up(void **state)
     assert_null(world_last_event(&w));
 }
 
+static void full_without_a_look(void **state)
+{
+    (void)state;
+    struct look_outcome none;
+    const struct definition *d = lacking(LEG_INCOMING, "");
+    look_outcome_none(&none);
+    for (unsigned i = 0; i < PROBES_MAX; i++) {
+        struct token t = {.time_s = i};
+        struct outstanding lost;
+        bool was_lost;
+        assert_true(row_may_send_data(&w.row, &none));
+        assert_true(probes_sending(&w.row.probes, &t, &lost, &was_lost));
+    }
+    assert_true(row_may_send_data(&w.row, &none)); /* nothing says that the mailbox is not emptied */
+    (void)row_define(&w.row, d, &w.now, &w.journal);
+    definition_unref(d);
+    assert_false(row_may_send_data(&w.row, &none));
+}
+
 /* --- certificates --- */
 
 static void certificate(int64_t days, uint8_t mark)
@@ -442,6 +461,7 @@ int main(void)
         ROW("the 33rd outstanding probe pushes the oldest out, seven days the rest; both are lost", lost_on_record),
         ROW("another path is on record, and nothing is lost", forgotten_on_record),
         ROW("a row without a verdict that lacks its incoming password is unknown, and still sends", no_password_no_up),
+        ROW("a row that cannot look for lack of its password does not fill the mailbox", full_without_a_look),
         ROW("a certificate with fewer than 14 whole days makes one event a leg", fourteen_days),
         ROW("a certificate makes one more event when it has expired; seen first then, that alone", expired),
         ROW("each of several certificates behind one name is warned of once", two_certificates),
