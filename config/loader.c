@@ -205,8 +205,9 @@ static void log_failed(struct loader *l)
     if (count == 0)
         log_write(l->log, LOG_LINE_NOTICE, "all passwords are at hand");
     else
-        log_write(l->log, LOG_LINE_WARNING, "%zu passwords are not at hand; tried again every %u s; the first: %s",
-                  count, l->timing.retry_ms / 1000, why_of(l->config, &l->config->sources[first]));
+        log_write(l->log, LOG_LINE_WARNING,
+                  "passwords that are not at hand: %zu; tried again every %u s; the first: %s", count,
+                  l->timing.retry_ms / 1000, why_of(l->config, &l->config->sources[first]));
 }
 
 static void on_warning(void *owner, const char *line)
@@ -279,8 +280,7 @@ static void refuse(struct loader *l, const struct refusal *r)
     size_t n = text_cut(r->first, strlen(r->first), sizeof line - 1 - strlen(rest));
     memcpy(line, r->first, n);
     (void)text_copy(line + n, sizeof line - n, rest);
-    log_write(l->log, LOG_LINE_ERROR, "%s: refused with %zu mistakes; the monitors stay as they are", l->path,
-              r->count);
+    log_write(l->log, LOG_LINE_ERROR, "%s: refused, mistakes: %zu; the monitors stay as they are", l->path, r->count);
     text_unref(l->error_due);
     l->error_due = text_new(line, strlen(line));
 }
