@@ -40,9 +40,10 @@ struct session_trace {
 /**
  * session_start(s, local_address): The connection stands, from "192.0.2.1" or "2001:db8::1".  (With security tls:
  * after the handshake.)  Returns WANT_READ.
- * session_feed(s, bytes, n): Give ${n} bytes from the server; any split is fine, ${n} may be 0.  After WANT_TLS,
- * WANT_HOLD nothing is fed until the matching call below; bytes that came in the same piece behind the go-ahead for
- * TLS have already failed (cause injection).  After WANT_CLOSE and WANT_FAILED further bytes are ignored.
+ * session_feed(s, bytes, n): Give ${n} bytes from the server; any split is fine, ${n} may be 0.  After WANT_TLS nothing
+ * is fed until session_secured(); bytes that came in the same piece behind the go-ahead for TLS have already failed
+ * (cause injection).  What comes after WANT_HOLD may be fed at once: it is kept until session_resume(), which then
+ * knows that it came early.  After WANT_CLOSE and WANT_FAILED further bytes are ignored.
  * session_secured(s): The handshake after WANT_TLS is done.
  * session_resume(s): Go on after WANT_HOLD.
  * session_eof(s): The server closed.
