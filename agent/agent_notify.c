@@ -104,7 +104,7 @@ static int on_answer(int operation, netsnmp_session *session, int request_id, ne
     if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || pdu->command != AGENTX_RESPONSE) {
         notes_unsent(&a->notes, id);
         if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT)
-            a->master.hanging = true;
+            agent_session_hangs(a);
         return 1;
     }
     a->master.heard_ms = now_ms;

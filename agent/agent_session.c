@@ -44,8 +44,10 @@ static void on_connected(struct agent *a)
 {
     main_session->retries = 0; /* a stream needs none, and a notification must not be sent twice */
     main_session->timeout = ANSWER_TIMEOUT_S * 1000000L;
-    a->master.connected = true;
-    a->master.heard_ms = monotonic_now_ms();
+    a->master = (struct master){.connected = true,
+                                .complained = a->master.complained,
+                                .refused = a->master.refused,
+                                .heard_ms = monotonic_now_ms()};
     notes_all_due(&a->notes);
 }
 
@@ -164,6 +166,12 @@ static void try_to_connect(struct agent *a, uint64_t now_ms)
     a->master.complained = true;
 }
 
+void agent_session_hangs(struct agent *a)
+{
+    if (a->master.connected)
+        a->master.hanging = true;
+}
+
 static int on_pong(int operation, netsnmp_session *session, int request_id, netsnmp_pdu *pdu, void *owner)
 {
     struct agent *a = owner;
@@ -174,7 +182,7 @@ static int on_pong(int operation, netsnmp_session *session, int request_id, nets
     if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
         a->master.heard_ms = monotonic_now_ms();
     else if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT)
-        a->master.hanging = true;
+        agent_session_hangs(a);
     return 1;
 }
 
