@@ -1,11 +1,13 @@
 /* Plain streams: connecting, reading, writing, ending, failing. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -96,6 +98,30 @@ static void the_own_address_is_known_once_connected(void **state)
     bench_close(&b);
     peer_join(&p);
     assert_true(p.left);
+}
+
+/* The kernel alone accepts: nobody has to. */
+static void an_ipv6_stream_knows_its_own_address_too(void **state)
+{
+    struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t n = sizeof own;
+    struct bench b = {.stop_at = CONNECTED};
+    struct address there;
+    char text[ADDRESS_TEXT_MAX + 18];
+    (void)state;
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof own) != 0)
+        skip(); /* a machine without IPv6 */
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &n), 0);
+    assert_true(address_parse("::1", &there));
+    bench_open(&b);
+    bench_connect(&b, &there, ntohs(own.sin6_port));
+    bench_run(&b);
+    stream_local(b.stream, text);
+    assert_string_equal(text, "::1");
+    bench_close(&b);
+    close(fd);
 }
 
 /* --- bytes --- */
@@ -323,6 +349,34 @@ static void what_the_server_said_before_it_closed_is_heard_although_writing_fail
     peer_join(&p);
 }
 
+static void pause_and_write(struct bench *b, enum happening what)
+{
+    if (what != CONNECTED)
+        return;
+    stream_pause(b->stream, true);
+    write_to_the_dead(b, what);
+}
+
+static void reset_unasked(struct peer *p, int fd)
+{
+    (void)p;
+    peer_reset(fd);
+}
+
+static void a_paused_stream_whose_peer_is_gone_fails_by_its_writing(void **state)
+{
+    struct peer p = {.play = reset_unasked};
+    struct bench b = {.stop_at = FAILED, .react = pause_and_write};
+    (void)state;
+    peer_start(&p);
+    bench_open(&b);
+    bench_connect(&b, &p.address, p.port);
+    bench_run(&b);
+    bench_failed(&b, LEG_NONE, STAGE_NONE, CAUSE_CLOSED);
+    bench_close(&b);
+    peer_join(&p);
+}
+
 static void greet_and_close(struct peer *p, int fd)
 {
     peer_send(fd, p->script, strlen(p->script));
@@ -373,6 +427,7 @@ int main(void)
         cmocka_unit_test(addresses_that_cannot_be_a_server_are_told_apart_from_faults_of_this_machine),
         cmocka_unit_test(a_lack_of_descriptors_is_this_machines_own_fault),
         cmocka_unit_test(the_own_address_is_known_once_connected),
+        cmocka_unit_test(an_ipv6_stream_knows_its_own_address_too),
         cmocka_unit_test(bytes_come_in_order_and_then_the_end),
         cmocka_unit_test(a_mebibyte_goes_both_ways_unchanged),
         cmocka_unit_test(a_peer_that_does_not_read_makes_writing_fail_instead_of_filling_memory),
@@ -380,6 +435,7 @@ int main(void)
         cmocka_unit_test(after_the_peers_end_can_still_be_written),
         cmocka_unit_test(a_reset_is_a_closed_connection_without_a_stage),
         cmocka_unit_test(what_the_server_said_before_it_closed_is_heard_although_writing_failed),
+        cmocka_unit_test(a_paused_stream_whose_peer_is_gone_fails_by_its_writing),
         cmocka_unit_test(a_stream_may_be_freed_inside_each_event),
         cmocka_unit_test(a_stream_may_be_freed_while_it_connects),
     };
