@@ -1,0 +1,14 @@
+/* A fake name server: every name has the address 127.0.0.1, for a second. */
+#ifndef EMAILMON_FAKE_DNS_H
+#define EMAILMON_FAKE_DNS_H
+
+#include <stdint.h>
+
+struct fake_dns;
+
+/** fake_dns_start(servers): ${servers} gets "127.0.0.1:PORT".  NULL: it cannot.  fake_dns_stop(d): it answers no
+ *  more; its port is closed. */
+struct fake_dns *fake_dns_start(char servers[32]);
+void fake_dns_stop(struct fake_dns *d);
+
+#endif

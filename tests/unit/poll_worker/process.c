@@ -1,0 +1,279 @@
+/* What the worker does as a whole: limits, clocks, queues, lacks of its own, and its end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake_dns.h"
+#include "scene.h"
+
+enum { MANY = 200, SOME = 40 };
+
+static void put_many(struct scene *s, int32_t rows, const char *words)
+{
+    char of_row[256];
+    for (int32_t i = 1; i <= rows; i++) {
+        (void)snprintf(of_row, sizeof of_row, "name=row%d smtp.to=box%d@test incoming.username=box%d %s", i, i, i,
+                       words);
+        scene_put(s, i, of_row);
+    }
+}
+
+static void all_polled(struct scene *s, int32_t rows, uint32_t polls)
+{
+    for (int32_t i = 1; i <= rows; i++)
+        scene_polled(s, i, polls);
+}
+
+static bool is_idle(void *owner)
+{
+    struct scene *s = owner;
+    return fake_counted(s->fake, COUNT_OPEN) == 0;
+}
+
+/* Each row by itself; then none, so that nothing goes on. */
+static void end_many(struct scene *s)
+{
+    put_many(s, MANY, "enabled=false");
+    assert_true(scene_until(s, is_idle, s, 5000));
+    scene_rest(s, 200);
+}
+
+static void many_rows(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, MANY + 1, "interval=1 name=first smtp.to=first@test incoming.username=first");
+    scene_polled(s, MANY + 1, 2);
+    scene_remove(s, MANY + 1);
+    assert_true(scene_until(s, is_idle, s, 3000));
+    scene_rest(s, 200);
+    unsigned before = scene_descriptors();
+    put_many(s, MANY, "interval=2");
+    (void)usleep(1000000); /* nobody takes what the worker says: statuses and entries of the journal wait with it */
+    all_polled(s, MANY, 2);
+    for (int32_t i = 1; i <= MANY; i++) {
+        const struct seen *row = &s->rows[i];
+        scene_is(s, i, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+        assert_int_equal(row->status.proof, PROOF_ROUND_TRIP);
+        assert_true(row->sending >= row->status.sent);
+        assert_true(row->consumed >= row->status.delivered);
+    }
+    end_many(s);
+    assert_int_equal(scene_descriptors(), before);
+    assert_int_equal(fake_counted(s->fake, COUNT_OVERLAPS), 0);
+}
+
+static int setup_narrow(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->in_flight = 3;
+    scene_open(s);
+    *state = s;
+    return 0;
+}
+
+/* Farewells are beside the limit; here they are short. */
+static void in_flight_holds(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_DELAY_MS, 5);
+    put_many(s, SOME, "interval=1");
+    all_polled(s, SOME, 2);
+    assert_in_range(fake_counted(s->fake, COUNT_OPEN_MOST), 2, 6);
+}
+
+static void a_slow_server_skips(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 1, "interval=1 smtp.timeout=1 incoming.timeout=1");
+    scene_polled(s, 1, 1);
+    fake_set(s->fake, FAULT_SILENT, 1);
+    scene_polled(s, 1, 2);
+    scene_is(s, 1, VERDICT_DOWN, LEG_SMTP, STAGE_GREETING, CAUSE_TIMED_OUT);
+    assert_in_range(s->rows[1].status.skipped, 1, 8);
+}
+
+static void the_grid_holds(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 1, "interval=1");
+    scene_polled(s, 1, 1);
+    int64_t first_ms = s->rows[1].status.last_poll;
+    fake_set(s->fake, FAULT_DELAY_MS, 20);
+    scene_polled(s, 1, 4);
+    int64_t drift_ms = s->rows[1].status.last_poll - first_ms - 3000;
+    assert_in_range(drift_ms + 100, 0, 700); /* what a poll takes, and no more with each */
+    assert_int_equal(s->rows[1].status.skipped, 0);
+    int64_t ahead_ms = s->rows[1].status.next_poll - s->rows[1].status.last_poll;
+    assert_in_range(ahead_ms, 1, 1000);
+}
+
+static void poll_now_while_polled(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_DELAY_MS, 30);
+    scene_put(s, 1, "");
+    scene_rest(s, 30);
+    scene_poll(s, 1);
+    scene_polled(s, 1, 2);
+    scene_rest(s, 300);
+    assert_int_equal(s->rows[1].status.polls, 2);
+}
+
+static void without_a_disk(void **state)
+{
+    struct scene *s = *state;
+    s->no_receipts = true;
+    uint64_t began_ms = monotonic_now_ms();
+    scene_put(s, 1, "");
+    scene_polled(s, 1, 1);
+    scene_poll_once(s, 1);
+    uint64_t took_ms = monotonic_now_ms() - began_ms;
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(s->rows[1].status.delivered, 1);
+    assert_in_range(took_ms, 700, 2500); /* 250 ms before each of two probes, and before one deletion */
+}
+
+static bool alarm_is_raised(void *owner)
+{
+    return (((const struct scene *)owner)->process.alarms & ALARM_SECRETS) != 0;
+}
+
+static void without_a_password(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 1, "incoming.password=");
+    scene_polled(s, 1, 1);
+    scene_is(s, 1, VERDICT_UNKNOWN, LEG_LOCAL, STAGE_LOCAL, CAUSE_SECRET);
+    assert_int_equal(s->rows[1].status.sent, 1);
+    assert_true(scene_until(s, alarm_is_raised, s, 2500));
+    scene_put(s, 2, "smtp.auth=true smtp.username=u name=other");
+    scene_polled(s, 2, 1);
+    scene_is(s, 2, VERDICT_UNKNOWN, LEG_LOCAL, STAGE_LOCAL, CAUSE_SECRET);
+    scene_poll_once(s, 2);
+    assert_int_equal(fake_counted(s->fake, COUNT_SMTP_CONNECTIONS), 1);
+    assert_int_equal(fake_counted(s->fake, COUNT_LOGINS), 1);
+}
+
+static bool descriptors_alarm(void *owner)
+{
+    return (((const struct scene *)owner)->process.alarms & ALARM_DESCRIPTORS) != 0;
+}
+
+static void without_descriptors(void **state)
+{
+    struct scene *s = *state;
+    struct rlimit before, none;
+    scene_put(s, 1, "");
+    scene_polled(s, 1, 1);
+    assert_true(scene_until(s, is_idle, s, 3000));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    scene_poll_once(s, 1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    scene_is(s, 1, VERDICT_UP, LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES);
+    assert_true(scene_until(s, descriptors_alarm, s, 2500));
+    scene_poll_once(s, 1);
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(s->rows[1].down, 0);
+}
+
+static void without_names(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    char servers[32];
+    (void)state;
+    assert_non_null(s);
+    struct fake_dns *dns = fake_dns_start(servers);
+    assert_non_null(dns);
+    s->dns = servers;
+    scene_open(s);
+    scene_put(s, 1, "device=mail.test");
+    scene_polled(s, 1, 1);
+    scene_poll_once(s, 1);
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    fake_dns_stop(dns);
+    scene_rest(s, 1200); /* what was answered is no longer fresh */
+    scene_poll_once(s, 1);
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(s->rows[1].status.delivered, 2);
+    scene_put(s, 2, "device=never.seen.test name=other");
+    scene_polled(s, 2, 1);
+    scene_is(s, 2, VERDICT_UNKNOWN, LEG_LOCAL, STAGE_LOCAL, CAUSE_NAME_SERVER);
+    scene_close(s);
+    free(s);
+}
+
+static void changed_path(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 1, "");
+    scene_polled(s, 1, 1);
+    fake_set(s->fake, FAULT_LOGIN_HANG, 1);
+    scene_poll(s, 1);
+    scene_rest(s, 100);
+    scene_put(s, 1, "smtp.to=second@test incoming.username=second"); /* gives the poll up, and only sends */
+    scene_polled(s, 1, 2);
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(fake_mails(s->fake, "second"), 1);
+    assert_int_equal(s->rows[1].status.outstanding, 1);
+}
+
+/* That it ends in time is checked by the teardown. */
+static void stopped_in_flight(void **state)
+{
+    struct scene *s = *state;
+    put_many(s, MANY, "interval=1");
+    all_polled(s, MANY, 1);
+    fake_set(s->fake, FAULT_LOGIN_HANG, 1);
+    scene_rest(s, 1200);
+}
+
+static void stopped_after_the_dot(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_SMTP_DOT_HANG, 1);
+    scene_put(s, 1, "smtp.timeout=60");
+    scene_rest(s, 300);
+    assert_int_equal(s->rows[1].sending, 1);
+    assert_int_equal(fake_mails(s->fake, "probe"), 1);
+}
+
+static void stopped_at_once(void **state)
+{
+    (void)state;
+}
+
+int main(void)
+{
+#define PLAY(name, function, setup)                                                                                    \
+    {                                                                                                                  \
+        name, function, setup, scene_teardown, NULL                                                                    \
+    }
+    const struct CMUnitTest tests[] = {
+        PLAY("200 rows are polled, told whole though nobody listened, and no descriptor stays open", many_rows,
+             scene_setup),
+        PLAY("no more polls are at work than may be", in_flight_holds, setup_narrow),
+        PLAY("starts missed are counted, and no row is polled twice at once", a_slow_server_skips, scene_setup),
+        PLAY("polls follow the grid without drift, and the next is told", the_grid_holds, scene_setup),
+        PLAY("poll now while it is polled polls once more", poll_now_while_polled, scene_setup),
+        PLAY("a disk that hangs holds a poll up by 250 ms and changes nothing else", without_a_disk, scene_setup),
+        PLAY("a leg without its password opens no connection, and nobody is up by half", without_a_password,
+             scene_setup),
+        PLAY("a row stays up while descriptors lack", without_descriptors, scene_setup),
+        {"a name server that dies makes nobody down", without_names, NULL, NULL, NULL},
+        PLAY("a changed path gives the poll up and begins anew", changed_path, scene_setup),
+        PLAY("it ends in time with 200 polls at work", stopped_in_flight, scene_setup),
+        PLAY("it ends in time while a server owes the answer to the dot", stopped_after_the_dot, scene_setup),
+        PLAY("it ends at once when nothing is at work", stopped_at_once, scene_setup),
+    };
+    return cmocka_run_group_tests_name("the worker as a whole", tests, NULL, NULL);
+}

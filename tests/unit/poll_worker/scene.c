@@ -1,0 +1,302 @@
+#include "scene.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { TURN_MS = 10, QUEUE_ROOM = 512, STOP_MS = 3000 };
+
+/* --- definitions --- */
+
+static void put(struct draft *d, const char *key, const char *value)
+{
+    struct mistake why;
+    const struct setting *s = setting_by_key(key);
+    assert_non_null(s);
+    if (!draft_put_written(d, setting_id(s), value, &why))
+        fail_msg("%s", why.text);
+}
+
+static void put_all(struct draft *d, const char *words)
+{
+    char *copy = strdup(words), *rest = copy, *word;
+    while ((word = strsep(&rest, " ")) != NULL) {
+        char *value = strchr(word, '=');
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        put(d, word, value);
+    }
+    free(copy);
+}
+
+static bool says(const char *words, const char *word)
+{
+    return strstr(words, word) != NULL;
+}
+
+const struct definition *scene_define(const struct scene *s, const char *words)
+{
+    struct draft d;
+    char ports[128];
+    bool pop3 = says(words, "incoming.type=") ? says(words, "incoming.type=pop3") : strcmp(s->type, "pop3") == 0;
+    draft_init(&d);
+    put_all(&d,
+            "name=row device=127.0.0.1 interval=86400 smtp.to=probe@test smtp.from=from@test incoming.username=probe "
+            "incoming.password=secret incoming.plaintext_auth=true smtp.plaintext_auth=true smtp.timeout=5 "
+            "incoming.timeout=5");
+    (void)snprintf(ports, sizeof ports, "incoming.type=%s smtp.port=%u incoming.port=%u", s->type,
+                   (unsigned)fake_port(s->fake, FAKE_SMTP), (unsigned)fake_port(s->fake, pop3 ? FAKE_POP3 : FAKE_IMAP));
+    put_all(&d, ports);
+    put_all(&d, words);
+    const struct definition *frozen = draft_freeze(&d);
+    draft_end(&d);
+    assert_non_null(frozen);
+    return frozen;
+}
+
+/* --- orders --- */
+
+void scene_order(struct scene *s, enum order_kind kind, int32_t index, const struct definition *definition)
+{
+    struct order order = {.kind = kind, .index = index, .serial = s->rows[index].serial, .definition = definition};
+    for (unsigned ms = 0; !queue_post(s->orders, &order); ms++) {
+        assert_true(ms < SCENE_WAIT_MS);
+        scene_pump(s);
+        (void)usleep(1000);
+    }
+}
+
+void scene_put(struct scene *s, int32_t index, const char *words)
+{
+    if (s->rows[index].serial == 0)
+        s->rows[index].serial = ++s->next_serial;
+    scene_order(s, ORDER_PUT, index, scene_define(s, words));
+}
+
+void scene_poll(struct scene *s, int32_t index)
+{
+    scene_order(s, ORDER_POLL, index, NULL);
+}
+
+void scene_remove(struct scene *s, int32_t index)
+{
+    scene_order(s, ORDER_REMOVE, index, NULL);
+    s->rows[index].serial = 0;
+}
+
+/* --- what the worker says --- */
+
+static void hear(struct scene *s, struct report *r)
+{
+    struct seen *row = &s->rows[r->index];
+    switch (r->kind) {
+    case REPORT_STATUS:
+        if (row->serial == r->serial) {
+            status_copy(&row->status, &r->status);
+            row->reports++;
+        }
+        break;
+    case REPORT_PROCESS:
+        s->process = r->process;
+        break;
+    case REPORT_STOPPED:
+        s->stopped = true;
+        break;
+    }
+    report_drop(r);
+}
+
+static void keep(struct scene *s, struct journal_entry *e)
+{
+    struct seen *row = &s->rows[e->index];
+    struct receipt receipt = {.ticket = e->ticket, .durable = true};
+    s->journal_entries++;
+    if (e->kind == JOURNAL_PROBE) {
+        row->sending += e->probe.state == PROBE_SENDING;
+        row->consumed += e->probe.state == PROBE_CONSUMED;
+    } else if (e->kind == JOURNAL_GONE) {
+        row->gone = true;
+    } else if (e->kind == JOURNAL_STATUS && e->has_event) {
+        row->up += e->event.kind == EVENT_UP;
+        row->down += e->event.kind == EVENT_DOWN;
+        row->unknown += e->event.kind == EVENT_UNKNOWN;
+    }
+    if (e->ticket != 0 && !s->no_receipts)
+        assert_true(queue_post(s->receipts, &receipt));
+    journal_entry_drop(e);
+}
+
+void scene_pump(struct scene *s)
+{
+    struct report report;
+    struct journal_entry entry;
+    /* The reports first: what the worker wrote before it told of a poll is there then. */
+    queue_drain(s->reports);
+    while (queue_take(s->reports, &report))
+        hear(s, &report);
+    queue_drain(s->journal);
+    while (queue_take(s->journal, &entry))
+        keep(s, &entry);
+}
+
+bool scene_until(struct scene *s, bool (*holds)(void *owner), void *owner, unsigned ms)
+{
+    struct pollfd fds[] = {{.fd = queue_fd(s->journal), .events = POLLIN},
+                           {.fd = queue_fd(s->reports), .events = POLLIN}};
+    uint64_t until_ms = monotonic_now_ms() + ms;
+    scene_pump(s);
+    while (!holds(owner)) {
+        if (monotonic_now_ms() >= until_ms)
+            return false;
+        (void)poll(fds, 2, TURN_MS);
+        scene_pump(s);
+    }
+    return true;
+}
+
+struct awaited {
+    const struct scene *scene;
+    int32_t index;
+    uint32_t polls;
+};
+
+static bool has_polled(void *owner)
+{
+    const struct awaited *a = owner;
+    return a->scene->rows[a->index].status.polls >= a->polls;
+}
+
+void scene_polled(struct scene *s, int32_t index, uint32_t polls)
+{
+    struct awaited a = {.scene = s, .index = index, .polls = polls};
+    if (!scene_until(s, has_polled, &a, SCENE_WAIT_MS))
+        fail_msg("row %d: %u polls within %d ms, not %u", index, s->rows[index].status.polls, SCENE_WAIT_MS, polls);
+}
+
+void scene_poll_once(struct scene *s, int32_t index)
+{
+    uint32_t before = s->rows[index].status.polls;
+    scene_poll(s, index);
+    scene_polled(s, index, before + 1);
+}
+
+static bool never(void *owner)
+{
+    (void)owner;
+    return false;
+}
+
+void scene_rest(struct scene *s, unsigned ms)
+{
+    (void)scene_until(s, never, NULL, ms);
+}
+
+void scene_is(const struct scene *s, int32_t index, enum verdict verdict, enum leg leg, enum stage stage,
+              enum cause cause)
+{
+    const struct status *st = &s->rows[index].status;
+    if (st->verdict == verdict && st->failure_leg == leg && st->failure_stage == stage && st->failure_cause == cause)
+        return;
+    fail_msg("row %d: %s, %s %s %s (%s); not %s, %s %s %s", index, verdict_word(st->verdict), leg_word(st->failure_leg),
+             stage_word(st->failure_stage), cause_word(st->failure_cause), text_bytes(st->failure_text),
+             verdict_word(verdict), leg_word(leg), stage_word(stage), cause_word(cause));
+}
+
+/* --- the whole --- */
+
+void scene_open(struct scene *s)
+{
+    static const uint16_t any[FAKE_PROTOCOLS] = {0};
+    struct failure why;
+    memset(s->key.key, 'k', sizeof s->key.key);
+    memset(s->test_key.key, 't', sizeof s->test_key.key);
+    for (size_t i = 0; i < SCENE_ROWS; i++)
+        status_init(&s->rows[i].status);
+    s->fake = fake_start(any);
+    assert_non_null(s->fake);
+    if (s->type == NULL)
+        s->type = "pop3";
+    s->orders = queue_new(QUEUE_ROOM, sizeof(struct order));
+    s->receipts = queue_new(4 * QUEUE_ROOM, sizeof(struct receipt));
+    s->reports = queue_new(QUEUE_ROOM, sizeof(struct report));
+    s->journal = queue_new(QUEUE_ROOM, sizeof(struct journal_entry));
+    assert_true(s->orders != NULL && s->receipts != NULL && s->reports != NULL && s->journal != NULL);
+    struct worker_options options = {.dns = s->dns,
+                                     .in_flight = s->in_flight != 0 ? s->in_flight : 1000,
+                                     .per_host = s->per_host != 0 ? s->per_host : 10,
+                                     .key = s->key,
+                                     .test_key = s->test_key,
+                                     .orders = s->orders,
+                                     .receipts = s->receipts,
+                                     .reports = s->reports,
+                                     .journal = s->journal};
+    s->worker = worker_start(&options, &why);
+    if (s->worker == NULL)
+        fail_msg("worker: %s %s", cause_word(why.cause), text_bytes(why.detail));
+}
+
+static bool is_stopped(void *owner)
+{
+    return ((const struct scene *)owner)->stopped;
+}
+
+void scene_close(struct scene *s)
+{
+    uint64_t began_ms = monotonic_now_ms();
+    scene_order(s, ORDER_STOP, 0, NULL);
+    bool stopped = scene_until(s, is_stopped, s, STOP_MS);
+    worker_stop(s->worker);
+    uint64_t took_ms = monotonic_now_ms() - began_ms;
+    scene_pump(s);
+    queue_free(s->orders, order_drop);
+    queue_free(s->receipts, NULL);
+    queue_free(s->reports, report_drop);
+    queue_free(s->journal, journal_entry_drop);
+    fake_stop(s->fake);
+    for (size_t i = 0; i < SCENE_ROWS; i++)
+        status_clear(&s->rows[i].status);
+    assert_true(stopped);
+    assert_true(took_ms < STOP_MS);
+}
+
+unsigned scene_descriptors(void)
+{
+    unsigned n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        n++;
+    (void)closedir(dir);
+    return n;
+}
+
+int scene_setup_of(void **state, const char *type)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->type = type;
+    scene_open(s);
+    *state = s;
+    return 0;
+}
+
+int scene_setup(void **state)
+{
+    return scene_setup_of(state, "pop3");
+}
+
+int scene_teardown(void **state)
+{
+    struct scene *s = *state;
+    scene_close(s);
+    free(s);
+    return 0;
+}

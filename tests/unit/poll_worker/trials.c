@@ -1,0 +1,209 @@
+/* One round trip in the foreground. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "scene.h"
+#include "trial.h"
+
+/* What was told of a trial. */
+struct told {
+    unsigned stages, legs, waits;
+    char trace[65536];
+};
+
+static void stage_told(void *owner, enum leg leg, enum stage stage)
+{
+    (void)leg;
+    (void)stage;
+    ((struct told *)owner)->stages++;
+}
+
+static void leg_told(void *owner, enum leg leg, const struct leg_outcome *outcome)
+{
+    (void)leg;
+    assert_non_null(outcome);
+    ((struct told *)owner)->legs++;
+}
+
+static void wait_told(void *owner, uint32_t waited_s)
+{
+    (void)waited_s;
+    ((struct told *)owner)->waits++;
+}
+
+static void line_told(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n)
+{
+    struct told *t = owner;
+    size_t used = strlen(t->trace);
+    (void)leg;
+    (void)snprintf(t->trace + used, sizeof t->trace - used, "%c %.*s\n", from_server ? '<' : '>', (int)n, bytes);
+}
+
+static const struct trial_events events = {
+    .stage = stage_told, .leg = leg_told, .waiting = wait_told, .line = line_told};
+
+static struct trial_result try(const struct scene *s, const char *words, int stop_fd, struct told *told)
+{
+    struct trial_result result;
+    const struct definition *d = scene_define(s, words);
+    struct trial_options options = {
+        .definition = d, .test_key = s->test_key, .stop_fd = stop_fd, .events = &events, .owner = told};
+    *told = (struct told){0};
+    trial_run(&options, &result);
+    definition_unref(d);
+    return result;
+}
+
+static int setup(void **state)
+{
+    static const uint16_t any[FAKE_PROTOCOLS] = {0};
+    struct scene *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->fake = fake_start(any);
+    assert_non_null(s->fake);
+    s->type = "pop3";
+    memset(s->test_key.key, 't', sizeof s->test_key.key);
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *s = *state;
+    fake_stop(s->fake);
+    free(s);
+    return 0;
+}
+
+static struct told told;
+
+static void up(struct scene *s, const char *words)
+{
+    assert_true(fake_put(s->fake, "probe", "Subject: a letter\r\n\r\n"));
+    struct trial_result r = try(s, words, -1, &told);
+    assert_int_equal(r.verdict, VERDICT_UP);
+    assert_false(failure_is(&r.failure));
+    assert_true(r.deleted);
+    assert_int_equal(r.looks, 1);
+    assert_in_range(r.arrival_ms, 0, 1000);
+    assert_int_equal(told.legs, 2);
+    assert_true(told.stages > 6);
+    assert_int_equal(fake_mails(s->fake, "probe"), 1);
+    assert_null(strstr(told.trace, "secret"));
+    assert_non_null(strstr(told.trace, "> EHLO "));
+}
+
+static void up_pop3(void **state)
+{
+    up(*state, "incoming.type=pop3");
+}
+
+static void up_imap(void **state)
+{
+    up(*state, "incoming.type=imap");
+}
+
+static void refused(void **state)
+{
+    struct trial_result r = try(*state, "incoming.password=wrong", -1, &told);
+    assert_int_equal(r.verdict, VERDICT_DOWN);
+    assert_int_equal(r.failure.leg, LEG_INCOMING);
+    assert_int_equal(r.failure.cause, CAUSE_BAD_CREDENTIALS);
+    failure_clear(&r.failure);
+}
+
+static void not_taken(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_SMTP_RCPT, 550);
+    struct trial_result r = try(s, "", -1, &told);
+    assert_int_equal(r.verdict, VERDICT_DOWN);
+    assert_int_equal(r.failure.stage, STAGE_RCPT_TO);
+    assert_int_equal(r.looks, 1); /* the other leg is known too */
+    failure_clear(&r.failure);
+}
+
+static void no_password(void **state)
+{
+    struct trial_result r = try(*state, "incoming.password=", -1, &told);
+    assert_int_equal(r.verdict, VERDICT_UNKNOWN);
+    assert_int_equal(r.failure.cause, CAUSE_SECRET);
+    assert_int_equal(told.legs, 1);
+    failure_clear(&r.failure);
+}
+
+static void arrives_later(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_IN_USE, 1);
+    struct trial_result r = try(s, "", -1, &told);
+    assert_int_equal(r.verdict, VERDICT_UP);
+    assert_int_equal(r.looks, 2);
+    assert_in_range(r.arrival_ms, 4900, 7000);
+}
+
+static void *interrupt_soon(void *owner)
+{
+    (void)usleep(300000);
+    (void)!write(*(int *)owner, "x", 1);
+    return NULL;
+}
+
+static void interrupted(void **state)
+{
+    struct scene *s = *state;
+    int ends[2];
+    pthread_t thread;
+    assert_int_equal(pipe(ends), 0);
+    fake_set(s->fake, FAULT_IN_USE, 1); /* the first look, so that it waits when the interruption comes */
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, &ends[1]), 0);
+    uint64_t began_ms = monotonic_now_ms();
+    struct trial_result r = try(s, "", ends[0], &told);
+    assert_true(monotonic_now_ms() - began_ms < 2000);
+    (void)pthread_join(thread, NULL);
+    assert_true(r.deleted);
+    assert_int_equal(fake_mails(s->fake, "probe"), 0);
+    failure_clear(&r.failure);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static void interrupted_at_once(void **state)
+{
+    struct scene *s = *state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    (void)!write(ends[1], "x", 1);
+    fake_set(s->fake, FAULT_SILENT, 1);
+    struct trial_result r = try(s, "", ends[0], &told);
+    assert_int_equal(r.verdict, VERDICT_UNKNOWN);
+    failure_clear(&r.failure);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+int main(void)
+{
+#define TRY(name, function)                                                                                            \
+    {                                                                                                                  \
+        name, function, setup, teardown, NULL                                                                          \
+    }
+    const struct CMUnitTest tests[] = {
+        TRY("a round trip is up, its probe deleted, its trace without the password: POP3", up_pop3),
+        TRY("a round trip is up, its probe deleted, its trace without the password: IMAP", up_imap),
+        TRY("a refused login is down", refused),
+        TRY("a refused probe is down, and the mailbox is tried all the same", not_taken),
+        TRY("a password that lacks is unknown", no_password),
+        TRY("a mailbox in use is tried again after five seconds", arrives_later),
+        TRY("an interrupted trial deletes its probe", interrupted),
+        TRY("a trial interrupted at its beginning ends at once", interrupted_at_once),
+    };
+    return cmocka_run_group_tests_name("a trial", tests, NULL, NULL);
+}
