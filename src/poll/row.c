@@ -67,6 +67,7 @@ static void change_path(struct row *r, const struct journal *journal)
     r->history.proof = before.proof;
     r->history.settled_once = before.settled_once;
     r->status.proven_at = 0;
+    r->status.consecutive_failures = 0;
 }
 
 /* On or off: a row that is on again is like a new one, but for its counters and its mails in the mailbox. */

@@ -65,8 +65,10 @@ static void mended_path(void **state)
     world_poll(&w);
     down(CAUSE_PERMANENT);
     const struct definition *d = world_definition(other);
+    assert_int_equal(w.row.status.consecutive_failures, 1);
     assert_true(row_define(&w.row, d, &w.now, &w.journal));
     definition_unref(d);
+    assert_int_equal(w.row.status.consecutive_failures, 0);
     w.smtp = SMTP_FINE;
     world_poll(&w);
     up(PROOF_SEND_ONLY);
