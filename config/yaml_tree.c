@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <yaml.h>
 
+#include "yaml_json.h"
+
 enum { CHUNK_BYTES = 1 << 20 };
 
 /* Nodes live in chunks of their own pages: a big file's go back to the system at once. */
@@ -38,6 +40,7 @@ struct builder {
     struct complaints *complaints;
     const char *bytes;
     size_t n;
+    char *joined; /* a copy of the bytes, when they are JSON with pairs of escapes */
     struct frame frames[TREE_DEPTH_MAX];
     size_t depth;
     struct anchor anchors[TREE_ANCHORS_MAX];
@@ -212,11 +215,11 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e)
     }
     memcpy(node->text, e->data.scalar.value, n);
     node->kind = NODE_SCALAR;
-    node->length = (uint32_t)n;
+    node->length = (uint32_t)(b->joined != NULL ? json_drop_nuls(node->text, n) : n);
     node->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     if (anchor != NULL)
         keep_anchor(b, anchor, node, 1);
-    if (memchr(node->text, '\0', n) != NULL)
+    if (memchr(node->text, '\0', node->length) != NULL)
         return refuse(b, e->start_mark, "a NUL stands in the text; a text without control characters is right");
     return attach(b, e->start_mark, node, 1);
 }
@@ -342,6 +345,9 @@ static void end_builder(struct builder *b)
             explicit_bzero(token->data.scalar.value, token->data.scalar.length);
     }
     yaml_parser_delete(p);
+    if (b->joined != NULL)
+        explicit_bzero(b->joined, b->n);
+    free(b->joined);
     while (b->depth > 0)
         free(b->frames[--b->depth].anchor);
     while (b->anchor_count > 0)
@@ -349,9 +355,26 @@ static void end_builder(struct builder *b)
     free(b);
 }
 
-struct tree *tree_read(const char *bytes, size_t n, struct complaints *c)
+/* False: memory. */
+static bool take_bytes(struct builder *b, const char *bytes, size_t n)
 {
     static const char mark[] = "\xEF\xBB\xBF"; /* some editors put it in front; it is no character of the file */
+    size_t skip = n >= sizeof mark - 1 && memcmp(bytes, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
+    b->bytes = bytes + skip;
+    b->n = n - skip;
+    if (!json_has_pairs(b->bytes, b->n))
+        return true;
+    b->joined = malloc(b->n);
+    if (b->joined == NULL)
+        return refuse_memory(b);
+    memcpy(b->joined, b->bytes, b->n);
+    json_join_pairs(b->joined, b->n);
+    b->bytes = b->joined;
+    return true;
+}
+
+struct tree *tree_read(const char *bytes, size_t n, struct complaints *c)
+{
     struct builder *b = calloc(1, sizeof *b);
     struct tree *t = calloc(1, sizeof *t);
     if (b == NULL || t == NULL || !yaml_parser_initialize(&b->parser)) {
@@ -360,14 +383,12 @@ struct tree *tree_read(const char *bytes, size_t n, struct complaints *c)
         free(t);
         return NULL;
     }
-    size_t skip = n >= sizeof mark - 1 && memcmp(bytes, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
     b->tree = t;
     b->complaints = c;
-    b->bytes = bytes + skip;
-    b->n = n - skip;
+    bool good = take_bytes(b, bytes, n);
     yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&b->parser, (const unsigned char *)b->bytes, b->n);
-    bool good = build(b);
+    good = good && build(b);
     end_builder(b);
     if (good)
         return t;

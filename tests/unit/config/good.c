@@ -193,6 +193,43 @@ static void json(void **state)
     config_free(c);
 }
 
+static void json_pairs(void **state)
+{
+    (void)state;
+    static const char monitor[] =
+        "{\"monitors\": [{\"name\": \"a\", \"description\": \"%s\", \"device\": \"192.0.2.1\", "
+        "\"smtp\": {\"to\": \"a@example.com\", \"from\": \"b@example.com\"}, "
+        "\"incoming\": {\"username\": \"u\"}%s}]}";
+    static const struct {
+        const char *written, *text;
+    } rows[] = {
+        {"\\ud83d\\udce7", "\xF0\x9F\x93\xA7"},
+        {"a\\uD83D\\uDCE7\\uDBFF\\uDFFDb", "a\xF0\x9F\x93\xA7\xF4\x8F\xBF\xBD"
+                                           "b"},
+        {"\\\\ud83d\\\\udce7", "\\ud83d\\udce7"}, /* backslashes of the text itself */
+    };
+    char file[512];
+    struct said said;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)snprintf(file, sizeof file, monitor, rows[i].written, "");
+        struct config *c = file_good(file);
+        assert_string_equal(text(c, 0, SETTING_description), rows[i].text);
+        config_free(c);
+    }
+    /* What stands behind a pair stays where it is. */
+    (void)snprintf(file, sizeof file, monitor, rows[0].written, ", \"x\": 1");
+    assert_null(file_read(file_put("pairs.json", file), &said));
+    assert_string_equal(said.mistakes,
+                        "1:172: x: there is no such key; one of these is right: name, description, device, "
+                        "interval, failures_before_down, notify, enabled, index, devices, smtp, incoming\n");
+    said_end(&said);
+    /* Half a pair is none. */
+    (void)snprintf(file, sizeof file, monitor, "\\ud83d", "");
+    assert_null(file_read(file_put("pairs.json", file), &said));
+    assert_non_null(strstr(said.mistakes, "1:"));
+    said_end(&said);
+}
+
 static void byte_order_mark(void **state)
 {
     (void)state;
@@ -369,6 +406,7 @@ int main(void)
         {"every setting of a monitor can be said", all_settings, NULL, NULL, NULL},
         {"a scalar is read by its setting's type", by_type, NULL, NULL, NULL},
         {"JSON is accepted", json, NULL, NULL, NULL},
+        {"JSON's two escapes for one character are one", json_pairs, NULL, NULL, NULL},
         {"a byte order mark is no character", byte_order_mark, NULL, NULL, NULL},
         {"an alias stands for its anchor", aliases, NULL, NULL, NULL},
         {"a monitor's settings go over the defaults, key by key", defaults_merge, NULL, NULL, NULL},
