@@ -92,6 +92,7 @@ static void be_quiet_and_independent(void)
     for (size_t i = 0; i < OID_COUNT(agent_on); i++)
         (void)netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, agent_on[i], 1);
     (void)netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIBDIRS, "");
+    set_persistent_directory("/dev/null"); /* it would make a folder for certificates there, whatever stands above */
     snmp_disable_log();
 }
 
