@@ -64,10 +64,10 @@ void login_free(struct login *l);
 
 /**
  * login_first(l, line): Whether the picked mechanism begins with the client, and then its first response as base64 in
- * ${line} ("=" when empty); may be asked again, when
- * they have to go by themselves.  login_answer(l, challenge, n, line, why): The response to a base64 challenge; false:
- * ${why} (malformed, policy, badServerProof); send "*" then.  Lines are at most SASL_LINE_MAX octets,
- * NUL-terminated, and wiped by the caller.
+ * ${line} ("=" when empty); may be asked again, when it has to go by itself.
+ * login_answer(l, challenge, n, line, why): The response to a base64 challenge; false: ${why} (malformed, policy,
+ * badServerProof); send "*" then.
+ * Lines are at most SASL_LINE_MAX octets, NUL-terminated, and wiped by the caller.
  */
 enum { SASL_LINE_MAX = 12288 };
 bool login_first(struct login *l, char line[SASL_LINE_MAX + 1]);

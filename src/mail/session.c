@@ -78,9 +78,10 @@ void session_settle(struct session *s)
 
 void session_close(struct session *s)
 {
+    if (s->want == WANT_FAILED)
+        return;
     s->settled = true;
-    if (s->want != WANT_FAILED)
-        s->want = WANT_CLOSE;
+    s->want = WANT_CLOSE;
 }
 
 void session_logged_in(struct session *s, const char *mechanism)

@@ -179,8 +179,10 @@ static void check_failure(const struct play *p)
     must_not_hold(p, "detail", text_bytes(f->detail), text_length(f->detail));
     if (t->end != WANT_FAILED) {
         assert_false(failure_is(f));
+        assert_true(t->end != WANT_CLOSE || session_settled(p->session));
         return;
     }
+    assert_false(session_settled(p->session));
     enum leg leg = t->leg != 0 ? t->leg : p->machine->leg;
     if (f->leg != leg || f->stage != t->stage || f->cause != t->cause || f->code != t->code)
         fail_msg("%s: failed with %s %s %s %d, not %s %s %s %d", t->name, leg_word(f->leg), stage_word(f->stage),
