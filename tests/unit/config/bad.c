@@ -85,6 +85,60 @@ static void utf16(void **state)
                                                              "characters is right\n");
 }
 
+/* --- every setting --- */
+
+/* The defaults with one setting, written as ${value}. */
+static bool is_taken(const struct setting *s, const char *value)
+{
+    char file[512], key[64], mistake[64];
+    struct said said;
+    const char *dot = strchr(s->key, '.');
+    if (dot == NULL)
+        (void)snprintf(file, sizeof file, "defaults: {%s: %s}\n", s->key, value);
+    else
+        (void)snprintf(file, sizeof file, "defaults: {%.*s: {%s: %s}}\n", (int)(dot - s->key), s->key, dot + 1, value);
+    struct config *c = file_read(file_put("bound.yaml", file), &said);
+    (void)snprintf(key, sizeof key, "%s: ", dot == NULL ? s->key : dot + 1);
+    size_t column = (size_t)(strstr(file, key) - file) + strlen(key) + 1;
+    (void)snprintf(mistake, sizeof mistake, "1:%zu: %s: ", column, s->key);
+    if (c == NULL)
+        assert_ptr_equal(strstr(said.mistakes, mistake), said.mistakes);
+    said_end(&said);
+    config_free(c);
+    return c != NULL;
+}
+
+static void bounds(void **state)
+{
+    (void)state;
+    char value[32];
+    for (const struct setting *s = settings; s < settings + SETTING_COUNT; s++) {
+        if (s->kind != KIND_NUMBER)
+            continue;
+        (void)snprintf(value, sizeof value, "%u", (unsigned)s->min);
+        assert_true(is_taken(s, value));
+        (void)snprintf(value, sizeof value, "%u", (unsigned)s->max);
+        assert_true(is_taken(s, value));
+        (void)snprintf(value, sizeof value, "%u", (unsigned)s->max + 1);
+        assert_false(is_taken(s, value));
+        (void)snprintf(value, sizeof value, "%d", (int)s->min - 1);
+        assert_false(is_taken(s, value));
+    }
+}
+
+static void lengths(void **state)
+{
+    (void)state;
+    char value[300];
+    for (const struct setting *s = settings; s < settings + SETTING_COUNT; s++) {
+        if (!setting_is_text(s) || setting_id(s) == SETTING_name || setting_id(s) == SETTING_device)
+            continue; /* no defaults can have these */
+        (void)snprintf(value, sizeof value, "%0*d", (int)s->max + 1, 1);
+        assert_false(is_taken(s, value));
+        assert_int_equal(is_taken(s, "''"), s->min == 0);
+    }
+}
+
 /* --- files that would be endless --- */
 
 static void bomb(void **state)
@@ -140,6 +194,8 @@ int main(void)
         {"a file that is too large is refused", too_large, NULL, NULL, NULL},
         {"what is not UTF-8 is told where it is", not_utf8, NULL, NULL, NULL},
         {"UTF-16 is refused", utf16, NULL, NULL, NULL},
+        {"the bounds of every number hold, and its place is told", bounds, NULL, NULL, NULL},
+        {"the lengths of every text hold", lengths, NULL, NULL, NULL},
         {"aliases that multiply are refused", bomb, NULL, NULL, NULL},
         {"a file that is nested without end is refused", deep, NULL, NULL, NULL},
         {"a file with too many anchors is refused", anchors, NULL, NULL, NULL},
