@@ -11,8 +11,8 @@
 
 struct loop;
 
-/** loop_new(): Return a loop, or NULL (memory, descriptors).  One thread makes, runs and frees it; SIGPIPE is blocked in
- *  it from now on. */
+/** loop_new(): Return a loop, or NULL (memory, descriptors).  One thread makes, runs and frees it; SIGPIPE is blocked
+ *  in it from now on. */
 struct loop *loop_new(void);
 
 /** loop_run(l): Until loop_stop(l), or until nothing is left that could happen.  loop_stop(l): from a callback. */

@@ -26,9 +26,9 @@ struct answer {
 struct asker;
 struct question;
 
-/** asker_new(loop, servers, conf, why): as resolver_new(); ${conf} is the path of the system's resolv.conf, and outlives
- *  the asker; it is read again when it changes.  asker_free(a): No question is answered any more; may be called
- *  while one is.  NULL is fine. */
+/** asker_new(loop, servers, conf, why): as resolver_new(); ${conf} is the path of the system's resolv.conf, and
+ *  outlives the asker; it is read again when it changes.  asker_free(a): No question is answered any more; may be
+ *  called while one is.  NULL is fine. */
 struct asker *asker_new(struct loop *loop, const char *servers, const char *conf, struct failure *why);
 void asker_free(struct asker *a);
 

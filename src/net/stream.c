@@ -71,7 +71,7 @@ static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init((char *)s->loop->input, sizeof s->loop->input);
 }
 
-static void lost(struct stream *s, int error)
+void stream_lost(struct stream *s, int error)
 {
     bool shaking = stream_tls_is_shaking(s);
     struct failure why = failure_make(LEG_NONE, shaking ? STAGE_TLS : STAGE_NONE, CAUSE_CLOSED, error);
@@ -93,7 +93,7 @@ void stream_end(struct stream *s)
     s->ended = true;
     (void)uv_read_stop((uv_stream_t *)&s->tcp);
     if (s->broken_errno != 0 || stream_tls_is_shaking(s))
-        lost(s, s->broken_errno);
+        stream_lost(s, s->broken_errno);
     else
         s->events->ended(s->owner);
 }
@@ -106,7 +106,7 @@ static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *buffer)
     if (n == UV_EOF)
         stream_end(s);
     else if (n < 0)
-        lost(s, (int)-n);
+        stream_lost(s, (int)-n);
     else if (s->tls != NULL)
         stream_tls_feed(s, (const unsigned char *)buffer->base, (size_t)n);
     else

@@ -14,7 +14,8 @@ struct stream;
 
 /**
  * What happens.  After failed() no other call comes; the owner still calls stream_free().  A stream may be freed
- * inside any of them.  Failures: stage connect (refused, unreachable, resources with leg local, ...), tls
+ * inside any of them.  Failures: stage connect (refused, unreachable, timedOut; with leg local: resources, or
+ * unreachable where this machine has no route, so that another address may still do), tls
  * (certExpired, certName, certUntrusted, tlsVersion, tlsAlert, malformed, closed, policy), or stage NONE with cause
  * closed when an open connection broke; leg NONE unless it is this machine's own fault (LEG_LOCAL).
  */

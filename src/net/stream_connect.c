@@ -17,7 +17,6 @@ static const struct fault {
 } faults[] = {
     {ECONNREFUSED, false, LEG_NONE, CAUSE_REFUSED, NULL},
     {ETIMEDOUT, false, LEG_NONE, CAUSE_TIMED_OUT, NULL},
-    {ECONNRESET, false, LEG_NONE, CAUSE_CLOSED, NULL},
     {EMFILE, false, LEG_LOCAL, CAUSE_RESOURCES, "no descriptor is left to this process"},
     {ENFILE, false, LEG_LOCAL, CAUSE_RESOURCES, "no descriptor is left on this machine"},
     {ENOBUFS, false, LEG_LOCAL, CAUSE_RESOURCES, "no network buffers are left"},
@@ -76,6 +75,14 @@ static void on_connect(uv_connect_t *connect, int status)
     struct stream *s = connect->data;
     if (stream_is_over(s))
         return;
+    if (status == UV_ECONNRESET) {
+        /* A SYN is answered by RST as "refused"; so it stood, and the server broke it before this loop came to see. */
+        s->connected = true;
+        s->events->connected(s->owner);
+        if (!stream_is_over(s))
+            stream_lost(s, ECONNRESET);
+        return;
+    }
     if (status != 0) {
         struct failure why = why_not(-status, false, false);
         stream_fail(s, &why);

@@ -36,6 +36,9 @@ struct stream {
 void stream_fail(struct stream *s, struct failure *why);
 void stream_fail_late(struct stream *s, struct failure *why);
 
+/** stream_lost(s, error): Tell that the open connection broke, with an errno, or 0 for an end that came too early. */
+void stream_lost(struct stream *s, int error);
+
 /** stream_is_over(s): Freed or failed: an event's caller must go no further. */
 bool stream_is_over(const struct stream *s);
 

@@ -46,7 +46,7 @@ struct failure tls_verify_failure(long error, const struct tls_seen *seen, int64
  * afterwards. */
 struct failure tls_failure(const SSL *ssl, const struct tls_seen *seen);
 
-/** tls_policy_failure(text): A limit of emailmon's own was crossed.  tls_memory_failure(): this machine lacks memory. */
+/** tls_policy_failure(text): A limit of emailmon's own was crossed.  tls_memory_failure(): Memory is short here. */
 struct failure tls_policy_failure(const char *text);
 struct failure tls_memory_failure(void);
 

@@ -363,6 +363,23 @@ static void reset_unasked(struct peer *p, int fd)
     peer_reset(fd);
 }
 
+static void a_connection_that_is_reset_at_once_was_one(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        struct peer p = {.play = reset_unasked};
+        struct bench b = {.stop_at = FAILED};
+        peer_start(&p);
+        bench_open(&b);
+        bench_connect(&b, &p.address, p.port);
+        peer_join(&p);
+        bench_run(&b);
+        assert_int_equal(b.happened, CONNECTED | FAILED);
+        bench_failed(&b, LEG_NONE, STAGE_NONE, CAUSE_CLOSED);
+        bench_close(&b);
+    }
+}
+
 static void a_paused_stream_whose_peer_is_gone_fails_by_its_writing(void **state)
 {
     struct peer p = {.play = reset_unasked};
@@ -372,6 +389,7 @@ static void a_paused_stream_whose_peer_is_gone_fails_by_its_writing(void **state
     bench_open(&b);
     bench_connect(&b, &p.address, p.port);
     bench_run(&b);
+    assert_int_equal(b.times[0], 1); /* also where the reset came before the loop saw the connection stand */
     bench_failed(&b, LEG_NONE, STAGE_NONE, CAUSE_CLOSED);
     bench_close(&b);
     peer_join(&p);
@@ -435,6 +453,7 @@ int main(void)
         cmocka_unit_test(after_the_peers_end_can_still_be_written),
         cmocka_unit_test(a_reset_is_a_closed_connection_without_a_stage),
         cmocka_unit_test(what_the_server_said_before_it_closed_is_heard_although_writing_failed),
+        cmocka_unit_test(a_connection_that_is_reset_at_once_was_one),
         cmocka_unit_test(a_paused_stream_whose_peer_is_gone_fails_by_its_writing),
         cmocka_unit_test(a_stream_may_be_freed_inside_each_event),
         cmocka_unit_test(a_stream_may_be_freed_while_it_connects),
