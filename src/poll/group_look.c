@@ -22,7 +22,7 @@ struct look {
     bool counted;           /* in flight by itself: nobody has joined it */
     bool over;              /* its rows were told; it only says goodbye */
     uint64_t ticket;        /* of the last probe found: on record before the deletion leaves */
-    struct ticket_wait *wait;
+    struct ticket_wait wait;
     struct journal journal;
 };
 
@@ -72,7 +72,7 @@ static void look_free(struct look *k)
 {
     conversation_free(k->conversation);
     session_free(k->session);
-    ticket_wait_free(k->wait);
+    ticket_wait_end(&k->wait);
     deadline_free(k->pause);
     if (k->counted)
         k->worker->in_flight--;
@@ -186,7 +186,6 @@ static void closed(void *owner)
 static void recorded(void *owner)
 {
     struct look *k = owner;
-    k->wait = NULL;
     conversation_resume(k->conversation);
 }
 
@@ -195,10 +194,10 @@ static void recorded(void *owner)
 static void held(void *owner)
 {
     struct look *k = owner;
-    if (!tickets_is_here(k->worker->tickets, k->ticket))
-        k->wait = tickets_wait(k->worker->tickets, k->ticket, recorded, k);
-    if (k->wait == NULL)
+    if (tickets_is_here(k->worker->tickets, k->ticket))
         conversation_resume(k->conversation);
+    else
+        tickets_wait(k->worker->tickets, &k->wait, k->ticket, recorded, k);
 }
 
 static const struct conversation_events events = {.held = held, .settled = settled, .closed = closed};

@@ -61,4 +61,16 @@ static inline void list_remove(struct link *link)
     link->next = link->previous = NULL;
 }
 
+/** list_take(head): The first one, out of the list; NULL: it is empty. */
+static inline struct link *list_take(struct link *head)
+{
+    struct link *first = head->next;
+    if (first == head)
+        return NULL;
+    head->next = first->next;
+    first->next->previous = head;
+    first->next = first->previous = NULL;
+    return first;
+}
+
 #endif

@@ -2,17 +2,6 @@
 
 #include <stdlib.h>
 
-#include "list.h"
-
-struct ticket_wait {
-    struct link link; /* among all who wait, in the order in which their patience ends */
-    struct tickets *tickets;
-    uint64_t ticket;
-    uint64_t until_ms;
-    void (*done)(void *owner);
-    void *owner;
-};
-
 struct tickets {
     struct loop *loop;
     struct deadline *patience; /* of the first in ${waiting} */
@@ -74,26 +63,22 @@ static void arm(struct tickets *t)
     deadline_set(t->patience, until_ms > now_ms ? until_ms - now_ms : 0);
 }
 
-static struct ticket_wait *one_who_has_it(const struct tickets *t, uint64_t now_ms)
-{
-    for (struct link *l = list_first(&t->waiting); l != NULL; l = list_next(&t->waiting, l)) {
-        struct ticket_wait *w = LIST_OWNER(l, struct ticket_wait, link);
-        if (w->ticket <= t->came || w->until_ms <= now_ms)
-            return w;
-    }
-    return NULL;
-}
-
-/* What is called may end any other's wait and begin new ones, so that the list is read anew each time; those who go on
- * stand at its front as a rule. */
+/* Those who go on are chosen first: what is called may begin new waits, and end any other's. */
 static void serve(struct tickets *t, uint64_t now_ms)
 {
-    for (struct ticket_wait *w; (w = one_who_has_it(t, now_ms)) != NULL;) {
-        void (*done)(void *) = w->done;
-        void *owner = w->owner;
-        list_remove(&w->link);
-        free(w);
-        done(owner);
+    struct link served;
+    list_init(&served);
+    for (struct link *l = list_first(&t->waiting), *next; l != NULL; l = next) {
+        const struct ticket_wait *w = LIST_OWNER(l, struct ticket_wait, link);
+        next = list_next(&t->waiting, l);
+        if (w->ticket > t->came && w->until_ms > now_ms)
+            continue;
+        list_remove(l);
+        list_append(&served, l);
+    }
+    for (struct link *l; (l = list_take(&served)) != NULL;) {
+        const struct ticket_wait *w = LIST_OWNER(l, struct ticket_wait, link);
+        w->done(w->owner);
     }
     arm(t);
 }
@@ -110,27 +95,19 @@ static void patience_over(void *owner)
     serve(t, t->armed_ms);
 }
 
-struct ticket_wait *tickets_wait(struct tickets *t, uint64_t ticket, void (*done)(void *owner), void *owner)
+void tickets_wait(struct tickets *t, struct ticket_wait *w, uint64_t ticket, void (*done)(void *owner), void *owner)
 {
-    struct ticket_wait *w = calloc(1, sizeof *w);
-    if (w == NULL)
-        return NULL;
-    *w = (struct ticket_wait){.tickets = t,
-                              .ticket = ticket,
-                              .until_ms = loop_now_ms(t->loop) + TICKET_PATIENCE_MS,
-                              .done = done,
-                              .owner = owner};
+    w->ticket = ticket;
+    w->until_ms = loop_now_ms(t->loop) + TICKET_PATIENCE_MS;
+    w->done = done;
+    w->owner = owner;
     bool first = list_is_empty(&t->waiting);
     list_append(&t->waiting, &w->link);
     if (first)
         arm(t);
-    return w;
 }
 
-void ticket_wait_free(struct ticket_wait *w)
+void ticket_wait_end(struct ticket_wait *w)
 {
-    if (w == NULL)
-        return;
     list_remove(&w->link);
-    free(w);
 }

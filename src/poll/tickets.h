@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "list.h"
 #include "loop.h"
 
 enum { TICKET_PATIENCE_MS = 250 };
 
 struct tickets;
-struct ticket_wait;
 
 /** tickets_new(loop): NULL: memory.  tickets_free(t): nobody may wait; NULL is fine. */
 struct tickets *tickets_new(struct loop *loop);
@@ -29,11 +29,21 @@ void tickets_serve(struct tickets *t);
 /** tickets_is_here(t, ticket): Whether its receipt, or a later one, came already. */
 bool tickets_is_here(const struct tickets *t, uint64_t ticket);
 
+/** One who waits; stands in its owner, all zero before its first use. */
+struct ticket_wait {
+    struct link link; /* among all who wait, in the order in which their patience ends */
+    uint64_t ticket;
+    uint64_t until_ms;
+    void (*done)(void *owner);
+    void *owner;
+};
+
 /**
- * tickets_wait(t, ticket, done, owner): Call ${done} once, when the receipt is here or TICKET_PATIENCE_MS are over;
- * never before this returns; the wait is over then.  NULL: memory.  ticket_wait_free(w): Do not call; NULL is fine.
+ * tickets_wait(t, w, ticket, done, owner): Call ${done} once, when the receipt is here or TICKET_PATIENCE_MS are
+ * over; never before this returns; the wait is over then.  ticket_wait_end(w): Do not call; nothing when it does not
+ * wait.
  */
-struct ticket_wait *tickets_wait(struct tickets *t, uint64_t ticket, void (*done)(void *owner), void *owner);
-void ticket_wait_free(struct ticket_wait *w);
+void tickets_wait(struct tickets *t, struct ticket_wait *w, uint64_t ticket, void (*done)(void *owner), void *owner);
+void ticket_wait_end(struct ticket_wait *w);
 
 #endif

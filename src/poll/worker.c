@@ -252,19 +252,25 @@ static void *work(void *owner)
 
 static void worker_free(struct worker *w)
 {
-    char *const texts[] = {(char *)(uintptr_t)w->options.dns, (char *)(uintptr_t)w->options.ca_file,
-                           (char *)(uintptr_t)w->options.hello_name};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        free(texts[i]);
+    for (size_t i = 0; i < sizeof w->texts / sizeof w->texts[0]; i++)
+        free(w->texts[i]);
     (void)sem_destroy(&w->started);
     failure_clear(&w->why);
     explicit_bzero(&w->options, sizeof w->options); /* keys */
     free(w);
 }
 
-static char *text_of(const char *text)
+/* False: memory. */
+static bool own_texts(struct worker *w)
 {
-    return strdup(text != NULL ? text : "");
+    const char **const texts[] = {&w->options.dns, &w->options.ca_file, &w->options.hello_name};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        w->texts[i] = strdup(*texts[i] != NULL ? *texts[i] : "");
+        if (w->texts[i] == NULL)
+            return false;
+        *texts[i] = w->texts[i];
+    }
+    return true;
 }
 
 static struct worker *worker_new(const struct worker_options *options)
@@ -273,9 +279,6 @@ static struct worker *worker_new(const struct worker_options *options)
     if (w == NULL)
         return NULL;
     w->options = *options;
-    w->options.dns = text_of(options->dns);
-    w->options.ca_file = text_of(options->ca_file);
-    w->options.hello_name = text_of(options->hello_name);
     w->why = failure_none;
     list_init(&w->ready);
     list_init(&w->looked);
@@ -283,7 +286,7 @@ static struct worker *worker_new(const struct worker_options *options)
     list_init(&w->sends);
     list_init(&w->gone);
     (void)sem_init(&w->started, 0, 0);
-    if (w->options.dns != NULL && w->options.ca_file != NULL && w->options.hello_name != NULL)
+    if (own_texts(w))
         return w;
     worker_free(w);
     return NULL;

@@ -64,7 +64,8 @@ struct poll {
 };
 
 struct worker {
-    struct worker_options options; /* texts are owned */
+    struct worker_options options;
+    char *texts[3]; /* of the options, owned */
     pthread_t thread;
     sem_t started;
     struct failure why; /* of a start that failed */

@@ -57,14 +57,11 @@ static void start(struct worker *w, struct watched *x)
 static void arm(struct worker *w, bool more)
 {
     uint64_t now_ms = loop_now_ms(w->with.loop), next_ms = schedule_next_ms(w->schedule);
-    if (w->stopping || !worker_has_room(w))
-        deadline_clear(w->starts); /* whoever ends wakes us */
-    else if (more || next_ms <= now_ms)
-        deadline_set(w->starts, 0);
-    else if (next_ms != UINT64_MAX)
-        deadline_set(w->starts, next_ms - now_ms);
+    bool never = w->stopping || !worker_has_room(w) || (!more && next_ms == UINT64_MAX);
+    if (never)
+        deadline_clear(w->starts); /* whoever ends, or comes, wakes us */
     else
-        deadline_clear(w->starts);
+        deadline_set(w->starts, more || next_ms <= now_ms ? 0 : next_ms - now_ms);
 }
 
 void worker_starts(struct worker *w)

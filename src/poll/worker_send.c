@@ -18,7 +18,7 @@ struct send {
     bool settled;
     struct session *session;
     struct conversation *conversation;
-    struct ticket_wait *wait;
+    struct ticket_wait wait;
     size_t message_bytes;
     char message[];
 };
@@ -27,7 +27,7 @@ static void send_free(struct send *s)
 {
     conversation_free(s->conversation);
     session_free(s->session);
-    ticket_wait_free(s->wait);
+    ticket_wait_end(&s->wait);
     list_remove(&s->link);
     definition_unref(s->definition);
     free(s);
@@ -72,7 +72,6 @@ static void closed(void *owner)
 static void recorded(void *owner)
 {
     struct send *s = owner;
-    s->wait = NULL;
     conversation_resume(s->conversation);
 }
 
@@ -105,9 +104,7 @@ static void held(void *owner)
         return;
     }
     s->begun = true;
-    s->wait = tickets_wait(w->tickets, ticket, recorded, s);
-    if (s->wait == NULL)
-        conversation_resume(s->conversation);
+    tickets_wait(w->tickets, &s->wait, ticket, recorded, s);
 }
 
 static const struct conversation_events events = {.held = held, .settled = settled, .closed = closed};

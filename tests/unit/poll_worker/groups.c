@@ -9,6 +9,7 @@
 
 #include "probe.h"
 #include "scene.h"
+#include "side_by_side.h"
 
 static void both_polled(struct scene *s, uint32_t polls)
 {
@@ -259,7 +260,6 @@ static int setup_imap(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest pop3[] = PLAYS(setup_pop3), imap[] = PLAYS(setup_imap);
-    return cmocka_run_group_tests_name("rows of one mailbox, POP3", pop3, NULL, NULL) +
-           cmocka_run_group_tests_name("rows of one mailbox, IMAP", imap, NULL, NULL);
+    const struct CMUnitTest tests[2][14] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
+    return side_by_side("rows of one mailbox, POP3 and IMAP", tests[0], sizeof tests / sizeof tests[0][0]);
 }

@@ -11,6 +11,7 @@
 
 #include "fake_dns.h"
 #include "scene.h"
+#include "side_by_side.h"
 
 enum { MANY = 200, SOME = 40 };
 
@@ -275,5 +276,5 @@ int main(void)
         PLAY("it ends in time while a server owes the answer to the dot", stopped_after_the_dot, scene_setup),
         PLAY("it ends at once when nothing is at work", stopped_at_once, scene_setup),
     };
-    return cmocka_run_group_tests_name("the worker as a whole", tests, NULL, NULL);
+    return side_by_side("the worker as a whole", tests, sizeof tests / sizeof tests[0]);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "scene.h"
+#include "side_by_side.h"
 
 static void is_up(const struct scene *s, enum proof proof)
 {
@@ -296,7 +297,6 @@ int main(void)
     {                                                                                                                  \
         name, function, setup, scene_teardown, NULL                                                                    \
     }
-    const struct CMUnitTest pop3[] = PLAYS(setup_pop3), imap[] = PLAYS(setup_imap);
-    return cmocka_run_group_tests_name("typical sequences, POP3", pop3, NULL, NULL) +
-           cmocka_run_group_tests_name("typical sequences, IMAP", imap, NULL, NULL);
+    const struct CMUnitTest tests[2][16] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
+    return side_by_side("typical sequences, POP3 and IMAP", tests[0], sizeof tests / sizeof tests[0][0]);
 }

@@ -1,5 +1,4 @@
 /* One round trip in the foreground. */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,11 +9,13 @@
 #include <cmocka.h>
 
 #include "scene.h"
+#include "side_by_side.h"
 #include "trial.h"
 
 /* What was told of a trial. */
 struct told {
     unsigned stages, legs, waits;
+    int interrupt; /* written to when a look has ended; -1: not */
     char trace[65536];
 };
 
@@ -27,9 +28,11 @@ static void stage_told(void *owner, enum leg leg, enum stage stage)
 
 static void leg_told(void *owner, enum leg leg, const struct leg_outcome *outcome)
 {
-    (void)leg;
+    struct told *t = owner;
     assert_non_null(outcome);
-    ((struct told *)owner)->legs++;
+    t->legs++;
+    if (leg == LEG_INCOMING && t->interrupt >= 0)
+        (void)!write(t->interrupt, "x", 1);
 }
 
 static void wait_told(void *owner, uint32_t waited_s)
@@ -49,16 +52,23 @@ static void line_told(void *owner, enum leg leg, bool from_server, const char *b
 static const struct trial_events events = {
     .stage = stage_told, .leg = leg_told, .waiting = wait_told, .line = line_told};
 
-static struct trial_result try(const struct scene *s, const char *words, int stop_fd, struct told *told)
+static struct told told;
+
+static struct trial_result try_interrupted(const struct scene *s, const char *words, int stop_fd, int interrupt)
 {
     struct trial_result result;
     const struct definition *d = scene_define(s, words);
     struct trial_options options = {
-        .definition = d, .test_key = s->test_key, .stop_fd = stop_fd, .events = &events, .owner = told};
-    *told = (struct told){0};
+        .definition = d, .test_key = s->test_key, .stop_fd = stop_fd, .events = &events, .owner = &told};
+    told = (struct told){.interrupt = interrupt};
     trial_run(&options, &result);
     definition_unref(d);
     return result;
+}
+
+static struct trial_result try(const struct scene *s, const char *words)
+{
+    return try_interrupted(s, words, -1, -1);
 }
 
 static int setup(void **state)
@@ -82,12 +92,10 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct told told;
-
 static void up(struct scene *s, const char *words)
 {
     assert_true(fake_put(s->fake, "probe", "Subject: a letter\r\n\r\n"));
-    struct trial_result r = try(s, words, -1, &told);
+    struct trial_result r = try(s, words);
     assert_int_equal(r.verdict, VERDICT_UP);
     assert_false(failure_is(&r.failure));
     assert_true(r.deleted);
@@ -112,7 +120,7 @@ static void up_imap(void **state)
 
 static void refused(void **state)
 {
-    struct trial_result r = try(*state, "incoming.password=wrong", -1, &told);
+    struct trial_result r = try(*state, "incoming.password=wrong");
     assert_int_equal(r.verdict, VERDICT_DOWN);
     assert_int_equal(r.failure.leg, LEG_INCOMING);
     assert_int_equal(r.failure.cause, CAUSE_BAD_CREDENTIALS);
@@ -123,7 +131,7 @@ static void not_taken(void **state)
 {
     struct scene *s = *state;
     fake_set(s->fake, FAULT_SMTP_RCPT, 550);
-    struct trial_result r = try(s, "", -1, &told);
+    struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_DOWN);
     assert_int_equal(r.failure.stage, STAGE_RCPT_TO);
     assert_int_equal(r.looks, 1); /* the other leg is known too */
@@ -132,7 +140,7 @@ static void not_taken(void **state)
 
 static void no_password(void **state)
 {
-    struct trial_result r = try(*state, "incoming.password=", -1, &told);
+    struct trial_result r = try(*state, "incoming.password=");
     assert_int_equal(r.verdict, VERDICT_UNKNOWN);
     assert_int_equal(r.failure.cause, CAUSE_SECRET);
     assert_int_equal(told.legs, 1);
@@ -143,31 +151,21 @@ static void arrives_later(void **state)
 {
     struct scene *s = *state;
     fake_set(s->fake, FAULT_IN_USE, 1);
-    struct trial_result r = try(s, "", -1, &told);
+    struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_UP);
     assert_int_equal(r.looks, 2);
     assert_in_range(r.arrival_ms, 4900, 7000);
-}
-
-static void *interrupt_soon(void *owner)
-{
-    (void)usleep(300000);
-    (void)!write(*(int *)owner, "x", 1);
-    return NULL;
 }
 
 static void interrupted(void **state)
 {
     struct scene *s = *state;
     int ends[2];
-    pthread_t thread;
     assert_int_equal(pipe(ends), 0);
-    fake_set(s->fake, FAULT_IN_USE, 1); /* the first look, so that it waits when the interruption comes */
-    assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, &ends[1]), 0);
+    fake_set(s->fake, FAULT_IN_USE, 1); /* the first look, after which the interruption comes */
     uint64_t began_ms = monotonic_now_ms();
-    struct trial_result r = try(s, "", ends[0], &told);
+    struct trial_result r = try_interrupted(s, "", ends[0], ends[1]);
     assert_true(monotonic_now_ms() - began_ms < 2000);
-    (void)pthread_join(thread, NULL);
     assert_true(r.deleted);
     assert_int_equal(fake_mails(s->fake, "probe"), 0);
     failure_clear(&r.failure);
@@ -182,7 +180,7 @@ static void interrupted_at_once(void **state)
     assert_int_equal(pipe(ends), 0);
     (void)!write(ends[1], "x", 1);
     fake_set(s->fake, FAULT_SILENT, 1);
-    struct trial_result r = try(s, "", ends[0], &told);
+    struct trial_result r = try_interrupted(s, "", ends[0], -1);
     assert_int_equal(r.verdict, VERDICT_UNKNOWN);
     failure_clear(&r.failure);
     (void)close(ends[0]);
@@ -205,5 +203,5 @@ int main(void)
         TRY("an interrupted trial deletes its probe", interrupted),
         TRY("a trial interrupted at its beginning ends at once", interrupted_at_once),
     };
-    return cmocka_run_group_tests_name("a trial", tests, NULL, NULL);
+    return side_by_side("a trial", tests, sizeof tests / sizeof tests[0]);
 }
