@@ -103,7 +103,7 @@ static void *run(void *owner)
     if (error == NULL) {
         serve(a);
         if (notes_pending(&a->notes) > 0)
-            log_write(a->options.log, LOG_LINE_WARNING, "%zu notifications were not delivered before the end",
+            log_write(a->options.log, LOG_LINE_WARNING, "notifications not delivered before the end: %zu",
                       notes_pending(&a->notes));
     }
     agent_session_close(a);

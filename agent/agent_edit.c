@@ -77,7 +77,7 @@ void agent_take_file(struct agent *a, const struct notice *notice)
     }
     a->config_loaded_at = notice->time_ms;
     set_error(a, "");
-    log_write(a->options.log, LOG_LINE_INFO, "%zu monitors from the file, %zu in all", notice->wanted_count,
+    log_write(a->options.log, LOG_LINE_INFO, "monitors in the file: %zu; in the table: %zu", notice->wanted_count,
               monitors_count(a->set));
 }
 

@@ -61,7 +61,7 @@ static void on_lost(struct agent *a)
     if (refused)
         a->master.next_try_ms = monotonic_now_ms() + RETRY_REFUSED_MS;
     else
-        log_write(a->options.log, LOG_LINE_WARNING, "lost the AgentX master at %s; %zu notifications wait",
+        log_write(a->options.log, LOG_LINE_WARNING, "lost the AgentX master at %s; notifications waiting: %zu",
                   a->options.agentx, notes_pending(&a->notes));
 }
 

@@ -1,0 +1,185 @@
+/*
+ * Memory that is short at any point: an edit is whole or not there, and what is lost is counted.  The linker sends the
+ * program's own allocations here (--wrap); those inside libraries are real.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent_fake.h"
+#include "agent_parts.h"
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+
+static size_t until; /* allocations that still succeed before one fails; 0: all do */
+
+static bool fails(void)
+{
+    if (until == 0 || --until > 0)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+    return fails() ? NULL : __real_reallocarray(p, n, size);
+}
+
+enum { ROWS = 3, EVENTS = 200 };
+
+static uint64_t serial_of(void *owner, const char *name)
+{
+    uint64_t *serial = owner;
+    (void)name;
+    return ++*serial;
+}
+
+static struct agent *new_agent(void)
+{
+    static uint64_t serial;
+    struct agent *a = calloc(1, sizeof *a);
+    assert_non_null(a);
+    a->set = monitors_new(serial_of, &serial);
+    a->events = event_log_new(EVENT_LOG_SETTLED);
+    return a;
+}
+
+static void free_agent(struct agent *a)
+{
+    order_list_clear(&a->orders);
+    notes_clear(&a->notes);
+    event_log_free(a->events);
+    monitors_free(a->set);
+    text_unref(a->config_error);
+    free(a);
+}
+
+static void file(struct notice *notice, const char *const *names)
+{
+    *notice = (struct notice){.kind = NOTICE_FILE, .wanted_count = ROWS, .time_ms = 1000};
+    notice->wanted = calloc(ROWS, sizeof *notice->wanted);
+    assert_non_null(notice->wanted);
+    for (size_t i = 0; i < ROWS; i++)
+        notice->wanted[i].definition = fake_definition(names[i]);
+}
+
+static void a_file_is_taken_whole_or_not_at_all(void **state)
+{
+    static const char *const names[] = {"a", "b", "c"}, *const others[] = {"c", "d", "e"};
+    (void)state;
+    for (size_t nth = 1, reached = 1; reached; nth++) {
+        struct agent *a = new_agent();
+        struct notice first, second;
+        file(&first, names);
+        file(&second, others);
+        agent_take_file(a, &first);
+        until = nth;
+        agent_take_file(a, &second);
+        reached = until == 0;
+        until = 0;
+        bool taken = monitors_named(a->set, "d") != NULL;
+        assert_int_equal(monitors_count(a->set), ROWS);
+        assert_true((monitors_named(a->set, "a") == NULL) == taken);
+        assert_int_equal(order_list_waiting(&a->orders), taken ? ROWS + 4 : ROWS); /* two go, two come */
+        assert_true(taken || reached);
+        notice_drop(&first);
+        notice_drop(&second);
+        free_agent(a);
+    }
+}
+
+static void a_password_is_taken_or_not(void **state)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    (void)state;
+    for (size_t nth = 1, reached = 1; reached; nth++) {
+        struct agent *a = new_agent();
+        struct notice first;
+        struct draft d;
+        struct mistake why;
+        file(&first, names);
+        agent_take_file(a, &first);
+        assert_true(draft_from(&d, first.wanted[1].definition));
+        assert_true(draft_put_text(&d, SETTING_in_password, "new", 3, &why));
+        struct wanted one = {.definition = draft_freeze(&d)};
+        draft_end(&d);
+        until = nth;
+        agent_take_definition(a, &(struct notice){.kind = NOTICE_DEFINITION, .wanted = &one, .wanted_count = 1});
+        reached = until == 0;
+        until = 0;
+        const struct monitor *row = monitors_named(a->set, "b");
+        assert_non_null(row);
+        bool taken = row->definition == one.definition;
+        assert_int_equal(order_list_waiting(&a->orders), taken ? ROWS + 1 : ROWS);
+        assert_true(taken || reached);
+        definition_unref(one.definition);
+        notice_drop(&first);
+        free_agent(a);
+    }
+}
+
+/* Events one after the other, of which the ${nth} allocation of the agent fails; true when it was reached. */
+static bool tell_events(struct agent *a, size_t nth)
+{
+    size_t left = nth;
+    for (uint32_t seq = 1; seq <= EVENTS; seq++) {
+        struct event event = fake_event(seq);
+        until = left;
+        (void)event_log_add(a->events, &event, true);
+        agent_notify(a, &event);
+        bool now = left > 0 && until == 0;
+        left = until;
+        until = 0;
+        event_clear(&event);
+        if (now)
+            nth = 0;
+    }
+    return nth == 0;
+}
+
+static void a_notification_that_finds_no_memory_is_counted(void **state)
+{
+    size_t failures = 0;
+    bool reached = true;
+    (void)state;
+    for (size_t nth = 1; reached; nth++) {
+        struct agent *a = new_agent();
+        reached = tell_events(a, nth);
+        assert_int_equal(notes_pending(&a->notes) + a->notes.dropped, EVENTS);
+        assert_true(event_log_count(a->events) >= EVENTS - 1);
+        failures += a->notes.dropped;
+        free_agent(a);
+    }
+    assert_true(failures > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_is_taken_whole_or_not_at_all),
+        cmocka_unit_test(a_password_is_taken_or_not),
+        cmocka_unit_test(a_notification_that_finds_no_memory_is_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
