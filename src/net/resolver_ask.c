@@ -10,7 +10,8 @@
 #include "resolver_ask_parts.h"
 
 enum {
-    RECORDS_MAX = 64,    /* looked at of one answer; the rest adds nothing to RESOLVED_MAX addresses */
+    RECORDS_MAX = 64, /* looked at of one answer; the rest adds nothing to RESOLVED_MAX addresses */
+    PACE_MS = 5, /* ASKER_BURST questions, twice as many datagrams, in so much time: answers to more find no buffer */
     OTHER_KIND_MS = 1000 /* there are name servers that never answer for IPv6: then the other kind has to do */
 };
 
@@ -34,6 +35,7 @@ struct question {
     struct deadline *patience;
     uint64_t until_ms;
     struct half halves[2]; /* IPv6, IPv4 */
+    char name[];
 };
 
 /* --- lists --- */
@@ -234,21 +236,45 @@ void asker_settle(struct asker *a)
 }
 
 /* A name with a dot in it is meant as it stands: the search list must not make another one of it. */
-static void ask(struct question *q, struct half *h, const char *name)
+static void ask(struct question *q, struct half *h)
 {
     struct asker *a = q->asker;
     const int type = h->is_v6 ? ns_t_aaaa : ns_t_a;
-    if (a->of_system && strchr(name, '.') == NULL)
-        ares_search(a->channel, name, ns_c_in, type, on_reply, h);
+    if (a->of_system && strchr(q->name, '.') == NULL)
+        ares_search(a->channel, q->name, ns_c_in, type, on_reply, h);
     else
-        ares_query(a->channel, name, ns_c_in, type, on_reply, h);
+        ares_query(a->channel, q->name, ns_c_in, type, on_reply, h);
+}
+
+/* Its time begins now: that it waited here is no name server's fault. */
+static void send_question(struct question *q)
+{
+    struct asker *a = q->asker;
+    if (a->allowance-- == ASKER_BURST)
+        deadline_set(a->pace, PACE_MS);
+    leave_list(q);
+    enter_list(q, &a->asked);
+    q->until_ms = loop_now_ms(a->loop) + RESOLVE_TOTAL_MS;
+    deadline_set(q->patience, RESOLVE_TOTAL_MS);
+    q->halves[0].asked = q->halves[1].asked = true;
+    ask(q, &q->halves[0]);
+    ask(q, &q->halves[1]);
+}
+
+void asker_send(struct asker *a)
+{
+    a->allowance = ASKER_BURST;
+    while (a->waiting != NULL && a->allowance > 0)
+        send_question(a->waiting); /* the newest first: all of them leave within moments */
+    asker_rearm(a);
 }
 
 struct question *question_new(struct asker *a, const char *name,
                               void (*answered)(void *owner, const struct answer *answer), void *owner)
 {
     asker_refresh(a);
-    struct question *q = calloc(1, sizeof *q);
+    size_t n = strlen(name) + 1;
+    struct question *q = calloc(1, sizeof *q + n);
     if (q == NULL)
         return NULL;
     q->patience = deadline_new(a->loop, patience_due, q);
@@ -259,14 +285,14 @@ struct question *question_new(struct asker *a, const char *name,
     q->asker = a;
     q->answered = answered;
     q->owner = owner;
-    enter_list(q, &a->asked);
-    q->until_ms = loop_now_ms(a->loop) + RESOLVE_TOTAL_MS;
-    deadline_set(q->patience, RESOLVE_TOTAL_MS);
+    memcpy(q->name, name, n);
     for (unsigned i = 0; i < 2; i++)
-        q->halves[i] = (struct half){.question = q, .is_v6 = i == 0, .asked = true};
-    ask(q, &q->halves[0], name);
-    ask(q, &q->halves[1], name);
-    asker_rearm(a);
+        q->halves[i] = (struct half){.question = q, .is_v6 = i == 0};
+    enter_list(q, &a->waiting);
+    if (a->allowance > 0) {
+        send_question(q);
+        asker_rearm(a);
+    }
     return q;
 }
 

@@ -36,8 +36,9 @@ void asker_free(struct asker *a);
  *  servers than the system's are used.  "localhost" always has some (RFC 6761 s. 6.3). */
 size_t asker_hosts(struct asker *a, const char *name, struct address out[RESOLVED_MAX]);
 
-/** question_new(a, name, answered, owner): ${answered} is called exactly once, within RESOLVE_TOTAL_MS, and the
- *  question is freed after it.  NULL: memory.  question_drop(q): It will not be called. */
+/** question_new(a, name, answered, owner): ${answered} is called exactly once, within RESOLVE_TOTAL_MS of its leaving
+ *  (a crowd of them leaves within moments), and the question is freed after it.  NULL: memory.
+ *  question_drop(q): It will not be called. */
 struct question *question_new(struct asker *a, const char *name,
                               void (*answered)(void *owner, const struct answer *answer), void *owner);
 void question_drop(struct question *q);

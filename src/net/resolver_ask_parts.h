@@ -19,10 +19,17 @@ struct asker {
     struct timespec conf_time;                 /* of its last change that was read */
     uint64_t conf_checked_ms, conf_changed_ms; /* when it was looked at; when a change was seen that waits; 0: none */
     struct asker_socket *sockets;
-    struct deadline *tick;             /* of c-ares */
-    struct question *asked, *answered; /* by name servers; the owners of the second are told next */
-    bool *gone;                        /* set by asker_free() for whoever is calling owners */
+    struct deadline *tick;                       /* of c-ares */
+    struct deadline *pace;                       /* set while questions were sent a moment ago */
+    unsigned allowance;                          /* how many may still be sent before it is due */
+    struct question *waiting, *asked, *answered; /* to be sent; sent; their owners are told next */
+    bool *gone;                                  /* set by asker_free() for whoever is calling owners */
 };
+
+enum { ASKER_BURST = 64 };
+
+/** asker_send(a): A new allowance: send questions that wait for it. */
+void asker_send(struct asker *a);
 
 /** asker_settle(a): Tell the owners of what is answered; ${a} may be gone afterwards. */
 void asker_settle(struct asker *a);

@@ -112,6 +112,11 @@ static void tick_due(void *owner)
     asker_settle(a);
 }
 
+static void pace_due(void *owner)
+{
+    asker_send(owner);
+}
+
 /* --- its life --- */
 
 static int open_channel(struct asker *a, const char *servers, ares_channel *channel)
@@ -185,8 +190,10 @@ struct asker *asker_new(struct loop *loop, const char *servers, const char *conf
         a->conf_time = time_of(conf);
         a->conf_checked_ms = loop_now_ms(loop);
         a->tick = deadline_new(loop, tick_due, a);
+        a->pace = deadline_new(loop, pace_due, a);
+        a->allowance = ASKER_BURST;
         a->library = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
-        if (a->tick != NULL && a->library)
+        if (a->tick != NULL && a->pace != NULL && a->library)
             error = open_channel(a, servers, &a->channel);
         if (error == ARES_SUCCESS)
             return a;
@@ -205,6 +212,8 @@ void asker_free(struct asker *a)
         return;
     if (a->gone != NULL)
         *a->gone = true;
+    while (a->waiting != NULL)
+        question_drop(a->waiting);
     while (a->asked != NULL)
         question_drop(a->asked);
     while (a->answered != NULL)
@@ -216,5 +225,6 @@ void asker_free(struct asker *a)
     if (a->library)
         ares_library_cleanup();
     deadline_free(a->tick);
+    deadline_free(a->pace);
     free(a);
 }

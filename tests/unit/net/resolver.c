@@ -447,6 +447,39 @@ static void the_resolver_may_be_freed_while_questions_are_out(void **state)
     d->missing = 0;
 }
 
+enum { CROWD = 1000 };
+
+struct crowd {
+    struct loop *loop;
+    unsigned good, missing;
+};
+
+static void count_good(void *owner, const struct resolved *result)
+{
+    struct crowd *c = owner;
+    c->good += result->count == 2;
+    if (--c->missing == 0)
+        loop_stop(c->loop);
+}
+
+static void a_thousand_names_asked_for_at_once_are_all_answered(void **state)
+{
+    struct desk *d = *state;
+    struct crowd c = {.loop = d->loop, .missing = CROWD};
+    for (unsigned i = 0; i < CROWD; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "both.n%u.test", i);
+        assert_non_null(resolver_lookup(d->resolver, name, count_good, &c));
+    }
+    deadline_set(d->guard, GUARD_MS);
+    uint64_t began_ms = monotonic_now_ms();
+    loop_run(d->loop);
+    deadline_clear(d->guard);
+    print_message("             %u ms, %u questions\n", (unsigned)(monotonic_now_ms() - began_ms), questions(d));
+    assert_int_equal(c.good, CROWD);
+    assert_false(resolver_alarm(d->resolver));
+}
+
 /* --- the alarm --- */
 
 static void the_alarm_needs_twenty_look_ups_of_which_more_than_half_failed(void **state)
@@ -485,6 +518,7 @@ int main(void)
         DESK_TEST(a_look_up_may_begin_others_when_it_is_answered),
         DESK_TEST(the_resolver_may_be_freed_when_a_look_up_is_answered),
         DESK_TEST(the_resolver_may_be_freed_while_questions_are_out),
+        DESK_TEST(a_thousand_names_asked_for_at_once_are_all_answered),
         DESK_TEST(the_alarm_needs_twenty_look_ups_of_which_more_than_half_failed),
     };
     return cmocka_run_group_tests_name("net: resolver", tests, NULL, NULL);
