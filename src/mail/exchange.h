@@ -33,6 +33,9 @@ struct exchange {
 /** mechanism_is_challenge(m): It proves the password without showing it. */
 bool mechanism_is_challenge(enum mechanism m);
 
+/** mechanism_is_available(m): This machine can do it: a libcrypto in FIPS mode has no MD5. */
+bool mechanism_is_available(enum mechanism m);
+
 /** mechanism_proves_server(m): At its end the server has proved that it knows the password: SCRAM. */
 bool mechanism_proves_server(enum mechanism m);
 

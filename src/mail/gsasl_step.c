@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const Gsasl_property secret_properties[] = {GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD};
-
 bool gsasl_failed(int error, struct failure *why)
 {
     if (error == GSASL_MALLOC_ERROR)
@@ -38,23 +36,17 @@ bool gsasl_open(struct exchange *x, struct failure *why)
 
 void gsasl_close(struct exchange *x)
 {
-    for (size_t i = 0; x->session != NULL && i < sizeof secret_properties / sizeof secret_properties[0]; i++) {
-        const char *kept = gsasl_property_fast(x->session, secret_properties[i]);
-        char *bytes; /* the library frees its copies without wiping them, and shows them as const */
+    if (x->session != NULL) {
+        const char *kept = gsasl_property_fast(x->session, GSASL_SCRAM_SALTED_PASSWORD);
+        char *bytes; /* the library frees its copy without wiping it, and shows it as const */
         memcpy(&bytes, &kept, sizeof bytes);
         if (bytes != NULL)
             explicit_bzero(bytes, strlen(bytes));
-    }
-    if (x->session != NULL)
         gsasl_finish(x->session);
+    }
     if (x->library != NULL)
         gsasl_done(x->library);
     x->session = x->library = NULL;
-}
-
-bool gsasl_give_password(struct exchange *x)
-{
-    return gsasl_property_set(x->session, GSASL_PASSWORD, x->password.bytes) == GSASL_OK;
 }
 
 bool gsasl_give_salted(struct exchange *x, const char *hex)
@@ -88,6 +80,8 @@ bool gsasl_prepare(const char *text, struct response *out, struct failure *why)
         return response_set(out, text, strlen(text)) || exchange_fail(why, CAUSE_RESOURCES, NULL);
     char *prepared = NULL;
     int error = gsasl_saslprep(text, 0, &prepared, NULL);
+    if (error == GSASL_SASLPREP_ERROR) /* libgsasl 2.2 has this flag the wrong way round */
+        error = gsasl_saslprep(text, GSASL_ALLOW_UNASSIGNED, &prepared, NULL);
     if (error != GSASL_OK)
         return gsasl_failed(error == GSASL_MALLOC_ERROR ? error : GSASL_SASLPREP_ERROR, why);
     bool well = response_set(out, prepared, strlen(prepared));

@@ -1,4 +1,4 @@
-/* The part of libgsasl that we use: CRAM-MD5, SCRAM, SASLprep.  Private to src/mail. */
+/* The part of libgsasl that we use: SCRAM's steps and SASLprep.  Private to src/mail. */
 #ifndef EMAILMON_GSASL_STEP_H
 #define EMAILMON_GSASL_STEP_H
 
@@ -9,8 +9,7 @@
 bool gsasl_open(struct exchange *x, struct failure *why);
 void gsasl_close(struct exchange *x);
 
-/** gsasl_give_password(x), gsasl_give_salted(x, hex): What the next step needs.  False: memory. */
-bool gsasl_give_password(struct exchange *x);
+/** gsasl_give_salted(x, hex): The salted password, for the next step.  False: memory. */
 bool gsasl_give_salted(struct exchange *x, const char *hex);
 
 /** gsasl_advance(x, input, n, output, done): One step; ${done}: it was the last.  False: the library's number in
@@ -20,7 +19,8 @@ bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct respo
 /** gsasl_failed(error, why): A step failed: memory, preparation, or what the server sent.  Returns false. */
 bool gsasl_failed(int error, struct failure *why);
 
-/** gsasl_prepare(text, out, why): SASLprep as of a stored string (RFC 4013, RFC 5802 s. 2.2); ASCII stays as it is. */
+/** gsasl_prepare(text, out, why): SASLprep (RFC 4013).  ASCII stays as it is; so do characters that Unicode 3.2 did not
+ *  have: they are in passwords that servers take. */
 bool gsasl_prepare(const char *text, struct response *out, struct failure *why);
 
 #endif

@@ -82,7 +82,8 @@ static bool is_permitted(const struct login *l, enum mechanism m)
 
 static bool is_usable(const struct login *l, enum mechanism m)
 {
-    return (l->offered & mechanism_bit(m)) != 0 && (l->tried & mechanism_bit(m)) == 0 && is_permitted(l, m);
+    return (l->offered & mechanism_bit(m)) != 0 && (l->tried & mechanism_bit(m)) == 0 && is_permitted(l, m) &&
+           mechanism_is_available(m);
 }
 
 /* The strongest usable one from ${from} on. */

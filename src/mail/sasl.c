@@ -1,5 +1,8 @@
 #include "sasl.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,7 +43,13 @@ bool exchange_fail(struct failure *why, enum cause cause, const char *detail)
     return false;
 }
 
-/* --- the mechanisms that need no library --- */
+/* --- PLAIN and LOGIN --- */
+
+static bool server_begins(struct exchange *x, struct failure *why)
+{
+    (void)x, (void)why;
+    return true;
+}
 
 /* PLAIN (RFC 4616): an empty identity to act as, user name, password, a NUL between. */
 static bool plain_begin(struct exchange *x, struct failure *why)
@@ -72,12 +81,6 @@ static bool plain_answer(struct exchange *x, const char *challenge, size_t n, st
 
 /* LOGIN has no RFC, and its prompts come in many spellings: the first is answered by the user name, the second by the
  * password, whatever they say. */
-static bool login_begins(struct exchange *x, struct failure *why)
-{
-    (void)x, (void)why;
-    return true;
-}
-
 static bool login_answers(struct exchange *x, const char *challenge, size_t n, struct response *answer,
                           struct failure *why)
 {
@@ -90,28 +93,41 @@ static bool login_answers(struct exchange *x, const char *challenge, size_t n, s
     return response_set(answer, x->password.bytes, x->password.n) || exchange_fail(why, CAUSE_RESOURCES, NULL);
 }
 
-/* --- CRAM-MD5 (RFC 2195) --- */
+/* --- CRAM-MD5 (RFC 2195): libgsasl's refuses passwords with characters that are younger than Unicode 3.2 --- */
 
-static bool cram_begin(struct exchange *x, struct failure *why)
+enum { MD5_BYTES = 16 };
+
+/* The user name, a space, the keyed hash in hexadecimal. */
+static bool write_digest(struct response *answer, const char *user, size_t n, const uint8_t digest[MD5_BYTES])
 {
-    if (!gsasl_open(x, why))
+    size_t length = n + 1 + (size_t)2 * MD5_BYTES;
+    char *line = malloc(length + 1);
+    if (line == NULL)
         return false;
-    return gsasl_give_password(x) || exchange_fail(why, CAUSE_RESOURCES, NULL);
+    memcpy(line, user, n);
+    line[n] = ' ';
+    for (size_t i = 0; i < MD5_BYTES; i++)
+        (void)snprintf(line + n + 1 + 2 * i, 3, "%02x", digest[i]);
+    *answer = (struct response){line, length};
+    return true;
 }
 
 static bool cram_answer(struct exchange *x, const char *challenge, size_t n, struct response *answer,
                         struct failure *why)
 {
-    bool done;
-    int error;
+    struct response user = {0};
+    uint8_t digest[MD5_BYTES];
     if (x->challenges > 0)
         return exchange_fail(why, CAUSE_MALFORMED, "one challenge too many");
     if (n == 0)
         return exchange_fail(why, CAUSE_MALFORMED, "CRAM-MD5: an empty challenge");
-    if (!gsasl_advance(x, challenge, n, answer, &done, &error))
-        return gsasl_failed(error, why);
-    x->complete = true;
-    return true;
+    if (HMAC(EVP_md5(), x->password.bytes, (int)x->password.n, (const uint8_t *)challenge, n, digest, NULL) == NULL)
+        return exchange_fail(why, CAUSE_UNSUPPORTED, "this libcrypto has no MD5");
+    if (!gsasl_prepare(x->username, &user, why))
+        return false;
+    x->complete = write_digest(answer, user.bytes, user.n, digest);
+    response_free(&user);
+    return x->complete || exchange_fail(why, CAUSE_RESOURCES, NULL);
 }
 
 /* --- the table --- */
@@ -126,9 +142,9 @@ struct kind {
 static const struct kind kinds[MECHANISM_COUNT] = {
     [MECHANISM_SCRAM_SHA_256] = {"SCRAM-SHA-256", true, true, scram_begin, scram_answer},
     [MECHANISM_SCRAM_SHA_1] = {"SCRAM-SHA-1", true, true, scram_begin, scram_answer},
-    [MECHANISM_CRAM_MD5] = {"CRAM-MD5", true, false, cram_begin, cram_answer},
+    [MECHANISM_CRAM_MD5] = {"CRAM-MD5", true, false, server_begins, cram_answer},
     [MECHANISM_PLAIN] = {"PLAIN", false, false, plain_begin, plain_answer},
-    [MECHANISM_LOGIN] = {"LOGIN", false, false, login_begins, login_answers},
+    [MECHANISM_LOGIN] = {"LOGIN", false, false, server_begins, login_answers},
 };
 
 const char *mechanism_name(enum mechanism m)
@@ -152,6 +168,15 @@ unsigned mechanism_bit(enum mechanism m)
 bool mechanism_is_challenge(enum mechanism m)
 {
     return m < MECHANISM_COUNT && kinds[m].is_challenge;
+}
+
+bool mechanism_is_available(enum mechanism m)
+{
+    if (m != MECHANISM_CRAM_MD5)
+        return m < MECHANISM_COUNT;
+    EVP_MD *md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+    EVP_MD_free(md5);
+    return md5 != NULL;
 }
 
 bool mechanism_proves_server(enum mechanism m)

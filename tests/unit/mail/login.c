@@ -141,6 +141,26 @@ static void test_plain_is_prepared(void **state)
     login_free(l);
 }
 
+/* Dovecot prepares nothing, and takes such passwords as they are. */
+static void test_young_characters(void **state)
+{
+    struct leg_settings leg = leg_of("probe", "\xF0\x9F\x94\x91"); /* a key: Unicode 6.0 */
+    char line[SASL_LINE_MAX + 1], octets[64];
+    size_t n;
+    (void)state;
+    for (unsigned m = 0; m < MECHANISM_COUNT; m++) {
+        struct failure why = failure_none;
+        struct login *l = login_begin(&leg, NULL, NULL);
+        assert_int_equal(login_pick(l, 1U << m, true, &why), m);
+        if (m == MECHANISM_CRAM_MD5) {
+            assert_true(login_answer(l, "YWJj", 4, line, &why));
+            decode(line, octets, sizeof octets, &n);
+            assert_string_equal(octets, "probe 9b48e9348882777b15e60e5344f233b8");
+        }
+        login_free(l);
+    }
+}
+
 static void test_unpreparable(void **state)
 {
     static const char *const passwords[] = {"\xEE\x80\x80" /* private use */, "a\xC2\x80z" /* control */,
@@ -594,6 +614,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         {"every challenge mechanism logs in, with the right password alone", test_each_mechanism, NULL, NULL, NULL},
         {"PLAIN sends a prepared password", test_plain_is_prepared, NULL, NULL, NULL},
+        {"characters that SASLprep does not know yet are sent as they are", test_young_characters, NULL, NULL, NULL},
         {"a password that cannot be prepared is not sent", test_unpreparable, NULL, NULL, NULL},
         {"the examples of the RFCs come out", test_rfc_examples, NULL, NULL, NULL},
         {"a server that cannot prove that it knows the password is found out", test_false_proofs, NULL, NULL, NULL},
