@@ -16,4 +16,7 @@ enum { OID_MAX = 32 }; /* sub-identifiers of any name in the module, with room f
 
 #define OID_COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/* The root, objects, a table, its entry, a column, an index. */
+_Static_assert(OID_COUNT(((unsigned long[]){MIB_OID_ROOT})) + 5 <= OID_MAX, "EMAILMON_OID_ROOT is too long");
+
 #endif
