@@ -1,6 +1,7 @@
 """Certificates: a root, an intermediate, and one leaf for each thing that can be wrong with a leaf.
 
-Made anew a week before they end, and when the table of leaves has changed.  A client of the lab trusts CA, nothing else.
+Made anew a week before they end, and when the table of leaves has changed.  A client of the lab trusts CA
+alone.
 """
 
 import hashlib
@@ -86,8 +87,8 @@ commonName = supplied
         f.write(config)
     with open(path(issuer + ".index"), "a", encoding="ascii"):
         pass
-    openssl("ca", "-batch", "-notext", "-config", issuer + ".cnf", "-cert", issuer + ".crt", "-keyfile", issuer + ".key",
-            "-in", name + ".csr", "-out", name + ".crt", "-startdate", utc(first_s), "-enddate", utc(last_s),
+    openssl("ca", "-batch", "-notext", "-config", issuer + ".cnf", "-cert", issuer + ".crt",
+            "-keyfile", issuer + ".key", "-in", name + ".csr", "-out", name + ".crt", "-startdate", utc(first_s), "-enddate", utc(last_s),
             "-extfile", name + ".ext", "-extensions", section)
 
 

@@ -11,7 +11,7 @@ import os
 
 import processes
 import users
-from listeners import LISTENERS, LOGINS, MAIL_IP, OPEN_IP, PLAIN_IP, SECRETIVE_IP, TOO_OLD_IP, BAD_CERTS
+from listeners import BAD_CERTS, LISTENERS, LOGINS, OPEN_IP, PLAIN_IP, SECRETIVE_IP
 from places import in_root, wait_for, write
 
 DELIVERY = "delivery"

@@ -132,7 +132,7 @@ class Emailmon:
         return {row["name"]: row for row in json.loads(printed)["monitors"]}
 
     def wait_status(self, condition, what, timeout_s=10):
-        """`emailmon status` reads a file that is written every few seconds: wait until it shows what the table shows."""
+        """`emailmon status` reads a file that is written every few seconds: wait until that has caught up."""
         return wait_for(lambda: condition(self.status()), timeout_s, f"{what} in emailmon status")
 
     # --- what a console sees ---

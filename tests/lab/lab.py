@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The lab of real mail servers: `./dev lab start | stop | status | clean`.
 
-All of it runs in a private root below build/lab, on loopback addresses and ports above 20000.  Nothing of the machine is
-changed: no package, no file of /etc, no mount, no mail service.
+All of it runs in a private root below build/lab, on loopback addresses and ports above 20000.  Nothing of the machine
+is changed: no package, no file of /etc, no mount, no mail service.
 """
 
 import contextlib

@@ -22,7 +22,8 @@ BEFORE_TLS = {
     "pop3": {b"CAPA": b"+OK\r\nCAPA\r\nSTLS\r\nUSER\r\n.\r\n", b"STLS": b"+OK Begin TLS\r\n", b"QUIT": b"+OK\r\n",
              b"": b"-ERR TLS first\r\n"},
     "imap": {b"CAPABILITY": b"* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n%s OK done\r\n",
-             b"STARTTLS": b"%s OK Begin TLS\r\n", b"LOGOUT": b"* BYE bye\r\n%s OK done\r\n", b"": b"%s BAD TLS first\r\n"},
+             b"STARTTLS": b"%s OK Begin TLS\r\n", b"LOGOUT": b"* BYE bye\r\n%s OK done\r\n",
+             b"": b"%s BAD TLS first\r\n"},
 }
 GREETING = {"pop3": b"+OK ready\r\n", "imap": b"* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready\r\n"}
 

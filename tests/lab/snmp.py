@@ -1,7 +1,7 @@
 """SNMP: masters (snmpd) and trap receivers (snmptrapd) in the private root, and the tools that ask them.
 
-A `Master` is one snmpd and one snmptrapd.  Each emailmon of a test has a master of its own, because two subagents cannot
-serve the same subtree of one.
+A `Master` is one snmpd and one snmptrapd.  Each emailmon of a test has a master of its own, because two subagents
+cannot serve the same subtree of one.
 """
 
 import os
@@ -21,6 +21,7 @@ V3 = ["-v3", "-l", "authPriv", "-u", USER, "-a", "SHA-256", "-A", AUTH_PASSWORD,
 
 SUBTREE = ".1.3.6.1.4.1.8072.9999.9999.2525"
 MIB_FOLDERS = [MIBS, os.path.join(TREE, "mib")]
+MODULES = "SNMPv2-MIB:EMAIL-MONITOR-MIB"
 ROOT_MIBS = "/etc/lab/mibs"
 SOCKET_NAME_MAX = 107       # of a unix socket, in octets
 
@@ -71,8 +72,8 @@ class Master:
         os.makedirs(in_root(self.folder + "/traps-state"))
         copy_mibs()
         write(self.folder + "/snmpd.conf", SNMPD.format(
-            socket=self.folder + "/agentx", community=COMMUNITY, user=USER, auth=AUTH_PASSWORD, privacy=PRIVACY_PASSWORD,
-            ip=PLAIN_IP, traps=self.traps_port, state=self.folder + "/state"))
+            socket=self.folder + "/agentx", community=COMMUNITY, user=USER, auth=AUTH_PASSWORD,
+            privacy=PRIVACY_PASSWORD, ip=PLAIN_IP, traps=self.traps_port, state=self.folder + "/state"))
         write(self.folder + "/snmptrapd.conf", SNMPTRAPD.format(state=self.folder + "/traps-state"))
         self.start_traps()
         self.start()
@@ -82,14 +83,14 @@ class Master:
         processes.end([pid for pid in (self.pid(), self.traps_pid()) if pid])
 
     def start(self):
-        processes.run("/usr/sbin/snmpd", "-C", "-c", self.folder + "/snmpd.conf", "-LF", "w", self.folder + "/snmpd.log",
-                      "-p", self.folder + "/snmpd.pid", "udp:" + self.address, MIBS="")
+        processes.run("/usr/sbin/snmpd", "-C", "-c", self.folder + "/snmpd.conf", "-LF", "w",
+                      self.folder + "/snmpd.log", "-p", self.folder + "/snmpd.pid", "udp:" + self.address, MIBS="")
         wait_for(self.answers, 10, f"snmpd at {self.address}")
 
     def start_traps(self):
         processes.run("/usr/sbin/snmptrapd", "-C", "-c", self.folder + "/snmptrapd.conf", "-Lf",
-                      self.folder + "/traps.log", "-p", self.folder + "/snmptrapd.pid", "-n", "-OQU", "-m", "SNMPv2-MIB:EMAIL-MONITOR-MIB",
-                      "-M", ROOT_MIBS, f"udp:{PLAIN_IP}:{self.traps_port}")
+                      self.folder + "/traps.log", "-p", self.folder + "/snmptrapd.pid", "-n", "-OQU",
+                      "-m", MODULES, "-M", ROOT_MIBS, f"udp:{PLAIN_IP}:{self.traps_port}")
         wait_for(self.traps_pid, 10, "snmptrapd")
 
     def pid(self):
@@ -144,8 +145,8 @@ def copy_mibs():
 
 def environment():
     """For the machine's own tools: the lab's modules, no configuration of the machine."""
-    return {**os.environ, "MIBDIRS": ":".join(MIB_FOLDERS), "MIBS": "SNMPv2-MIB:EMAIL-MONITOR-MIB", "SNMPCONFPATH": "/nonexistent",
-            "SNMP_PERSISTENT_DIR": in_root("/var/tmp"), "LC_ALL": "C.UTF-8"}
+    return {**os.environ, "MIBDIRS": ":".join(MIB_FOLDERS), "MIBS": MODULES,
+            "SNMPCONFPATH": "/nonexistent", "SNMP_PERSISTENT_DIR": in_root("/var/tmp"), "LC_ALL": "C.UTF-8"}
 
 
 def ask(name, address, way, *options_then_names, check=True):

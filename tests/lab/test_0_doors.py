@@ -55,8 +55,8 @@ def swaks(door, to, mechanism="", user="u60", sender="friend@example.org"):
 
 def curl(door, mechanism):
     scheme = {"imap": "imap", "pop3": "pop3"}[door.protocol] + ("s" if door.security == "tls" else "")
-    command = ["curl", "-sS", "--max-time", "20", "--cacert", certs.CA, "--resolve", f"{door.name}:{door.port}:{door.host}",
-               "--user", "u60:" + users.passwords()["u60"], f"{scheme}://{door.name}:{door.port}/"]
+    command = ["curl", "-sS", "--max-time", "20", "--cacert", certs.CA, "--resolve",
+               f"{door.name}:{door.port}:{door.host}", "--user", "u60:" + users.passwords()["u60"], f"{scheme}://{door.name}:{door.port}/"]
     command += ["--ssl-reqd"] if door.security != "none" else []
     command += ["--login-options", "AUTH=" + mechanism] if mechanism else []
     command += ["-X", "EXAMINE INBOX"] if door.protocol == "imap" else []
@@ -218,8 +218,8 @@ def test_recipients():
     for detail, reply in (("refused", "550 5.1.1"), ("deferred", "450 4.2.1"), (users.AFTER_DOT, "554 5.7.1")):
         code, said = swaks(door, users.address("u60", detail))
         assert code != 0, f"{detail}: accepted"
-        code, said = tool("swaks", "--server", door.host, "--port", str(door.port), "--to", users.address("u60", detail),
-                          "--from", "friend@example.org", "--helo", "client.lab.test")
+        code, said = tool("swaks", "--server", door.host, "--port", str(door.port), "--to",
+                          users.address("u60", detail), "--from", "friend@example.org", "--helo", "client.lab.test")
         assert reply in said, f"{detail}: {said}"
     code, _ = swaks(door, users.address("u60"), sender=users.REFUSED_SENDER)
     assert code == 23, code

@@ -52,7 +52,8 @@ def test_every_way():
             check_row(last[f"{out} {inside}"], out, inside, name)
     for user, snapshot in before.items():
         now = mailbox.snapshot(user)
-        assert now == snapshot, f"{user}: {sum(now.get(mail) != was for mail, was in snapshot.items())} foreign mails changed"
+        changed = sum(now.get(mail) != was for mail, was in snapshot.items())
+        assert now == snapshot, f"{user}: {changed} foreign mails changed, {len(now) - len(snapshot)} more than before"
         wait_for(lambda user=user: mailbox.probes(user) <= 1, 5, f"at most the last probe in the mailbox of {user}")
 
 

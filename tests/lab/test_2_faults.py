@@ -136,7 +136,8 @@ def test_secretive_servers():
     for row in rows:
         row["incoming"]["plaintext_auth"] = True
     with watching(rows) as program:
-        seen = program.wait_table(lambda table: all(int(row["Polls"]) >= 3 for row in table.values()), 20, "three polls")
+        seen = program.wait_table(lambda table: all(int(row["Polls"]) >= 3 for row in table.values()),
+                                  20, "three polls")
         for protocol in ("pop3", "imap"):
             assert verdict(seen[protocol + " all"]) == ("up", "roundTrip"), seen[protocol + " all"]
             leg, stage, _ = failure(seen[protocol + " plain"])

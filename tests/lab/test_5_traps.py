@@ -98,7 +98,8 @@ def test_none_is_lost():
             flapper.join()
             if not dovecot.master("login"):
                 dovecot.start("login")
-        program.wait_table(lambda table: all(row.get("OperStatus") == "up" for row in table.values()), 20, "every row up")
+        program.wait_table(lambda table: all(row.get("OperStatus") == "up" for row in table.values()),
+                           20, "every row up")
         last = wait_for(lambda: settled(program), 10, "no notification pending")
         wait_for(lambda: sequence(program) >= set(range(1, last + 1)), 5,
                  f"every number from 1 to {last} among the traps")

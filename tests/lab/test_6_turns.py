@@ -8,8 +8,8 @@ from emailmon import monitor, verdict, watching
 from listeners import LISTENERS
 from places import wait_for
 
-# Round trips a session: the connection and its greeting are one, a handshake of TLS 1.3 is one, QUIT is one.  Behind TLS
-# from the first byte the greeting waits for the client's half of the handshake, which the relay sees as one more.
+# Round trips a session: the connection and its greeting are one, a handshake of TLS 1.3 is one, QUIT is one.  Behind
+# TLS from the first byte the greeting waits for the client's half of the handshake, which the relay sees as one more.
 DUE = {
     "smtp/starttls/plain": 9,
     "imap/tls/plain": 6,
@@ -32,6 +32,7 @@ def test_round_trips():
         program = stack.enter_context(watching(rows))
         program.wait_rows(lambda row: verdict(row) == ("up", "roundTrip") and int(row["Polls"]) >= 5, 25, "five polls")
         for key, due in DUE.items():
-            seen = wait_for(lambda key=key: len(relays[key].ended) >= 5 and list(relays[key].ended), 10, f"polls by {key}")
+            seen = wait_for(lambda key=key: len(relays[key].ended) >= 5 and list(relays[key].ended), 10,
+                            f"polls by {key}")
             waited = [conversation.turns - (LISTENERS[key].security == "tls") for conversation in seen[2:]]
             assert max(waited) <= due, f"{key}: {waited} round trips, not {due}: {seen[-1]}"
