@@ -88,7 +88,8 @@ commonName = supplied
     with open(path(issuer + ".index"), "a", encoding="ascii"):
         pass
     openssl("ca", "-batch", "-notext", "-config", issuer + ".cnf", "-cert", issuer + ".crt",
-            "-keyfile", issuer + ".key", "-in", name + ".csr", "-out", name + ".crt", "-startdate", utc(first_s), "-enddate", utc(last_s),
+            "-keyfile", issuer + ".key", "-in", name + ".csr", "-out", name + ".crt",
+            "-startdate", utc(first_s), "-enddate", utc(last_s),
             "-extfile", name + ".ext", "-extensions", section)
 
 

@@ -56,7 +56,8 @@ def swaks(door, to, mechanism="", user="u60", sender="friend@example.org"):
 def curl(door, mechanism):
     scheme = {"imap": "imap", "pop3": "pop3"}[door.protocol] + ("s" if door.security == "tls" else "")
     command = ["curl", "-sS", "--max-time", "20", "--cacert", certs.CA, "--resolve",
-               f"{door.name}:{door.port}:{door.host}", "--user", "u60:" + users.passwords()["u60"], f"{scheme}://{door.name}:{door.port}/"]
+               f"{door.name}:{door.port}:{door.host}", "--user", "u60:" + users.passwords()["u60"],
+               f"{scheme}://{door.name}:{door.port}/"]
     command += ["--ssl-reqd"] if door.security != "none" else []
     command += ["--login-options", "AUTH=" + mechanism] if mechanism else []
     command += ["-X", "EXAMINE INBOX"] if door.protocol == "imap" else []

@@ -51,7 +51,7 @@ def test_flat_memory(full):
             failed = {name: row["FailureText"] for name, row in table.items() if row["PollsFailed"] != "0"}
             assert not failed, f"{len(failed)} rows failed: {list(failed.items())[:3]}"
             assert last.memory_kib <= first.memory_kib * GROWTH, f"from {first.memory_kib} to {last.memory_kib} KiB"
-            assert last.descriptors <= first.descriptors + 2, f"{last.descriptors} descriptors, were {first.descriptors}"
+            assert last.descriptors <= first.descriptors + 2, f"{last.descriptors}, {first.descriptors} before"
 
 
 def polled(program):
