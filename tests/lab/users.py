@@ -13,7 +13,7 @@ ODD = {
     "edges": " leading and trailing ",
     "colon": "a:b::c:",
     "percent": "100%u %n %{user} $HOME",
-    "utf8": "pässwörd-Ω-密码-🔑",
+    "utf8": "pässwörd-Ω-密码-€",
     "literal": "{12}",
     "long": "x" * 200,
     'od"d\\name': "plain-password",   # the name is odd here; mail for it goes to oddname@lab.test
