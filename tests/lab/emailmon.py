@@ -180,7 +180,7 @@ class Emailmon:
 
     def traps(self, kind):
         """The notifications of one kind (emailMonDown) that arrived so far."""
-        return [trap for trap in self.master.traps() if trap.get("snmpTrapOID", "").endswith("::" + kind)]
+        return [trap for trap in self.master.traps() if trap.get("snmpTrapOID") == kind]
 
 
 def verdict(row):

@@ -22,7 +22,7 @@ import postfix
 import processes
 import root
 import silent
-from listeners import LISTENERS, SILENT
+from listeners import LISTENERS, SILENT, SILENT_TLS
 from places import DIR, LOCK, LabError, in_root, wait_for
 
 START_S = 20            # until every door is open, on a slow machine
@@ -51,7 +51,7 @@ def is_open(address):
 
 def doors():
     """Every TCP address that must be open when the lab runs."""
-    return [(row.host, row.port) for row in LISTENERS.values()] + [SILENT]
+    return [(row.host, row.port) for row in LISTENERS.values()] + [SILENT, SILENT_TLS]
 
 
 def refuse_taken_doors():

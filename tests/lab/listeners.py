@@ -116,6 +116,7 @@ LISTENERS = {row.key: row for row in [*ordinary(), *with_bad_certs(), *odd()]}
 # Doors without a server behind them: (address, port).
 CLOSED = (PLAIN_IP, 20001)       # refuses the connection
 SILENT = (PLAIN_IP, 20002)       # accepts, never speaks, never closes
+SILENT_TLS = (PLAIN_IP, 20004)   # the same, for clients that begin with TLS: what they learn of a port is another thing
 DEAF = (PLAIN_IP, 20003)         # never accepts: the connection itself times out
 DNS = (PLAIN_IP, 20053)          # the name server, UDP and TCP
 SNMP = (PLAIN_IP, 20161)         # snmpd, UDP

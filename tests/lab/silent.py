@@ -1,4 +1,4 @@
-"""Doors without a server behind them: one accepts and never speaks, one never even accepts.
+"""Doors without a server behind them: two accept and never speak, one never even accepts.
 
 A third, CLOSED, is nobody's: it refuses.
 """
@@ -7,19 +7,19 @@ import select
 import socket
 
 import processes
-from listeners import DEAF, SILENT
+from listeners import DEAF, SILENT, SILENT_TLS
 
 COMMAND = "lab-silent"
 
 
 def serve(sockets):
-    """Hold every connection to the first socket open until its client leaves; do nothing at all with the others."""
-    door, held = sockets[0], []
+    """Hold every connection to the first two open until its client leaves; do nothing at all with the others."""
+    doors, held = sockets[:2], []
     while True:
-        ready, _, _ = select.select([door, *held], [], [])
+        ready, _, _ = select.select([*doors, *held], [], [])
         for it in ready:
-            if it is door:
-                held.append(door.accept()[0])
+            if it in doors:
+                held.append(it.accept()[0])
             elif has_left(it):
                 held.remove(it)
                 it.close()
@@ -54,7 +54,7 @@ def fill(address):
 
 
 def start():
-    doors = [listen(SILENT, 128), listen(DEAF, 0)]
+    doors = [listen(SILENT, 128), listen(SILENT_TLS, 128), listen(DEAF, 0)]
     doors += fill(DEAF)
     processes.start_function(COMMAND, serve, doors)
     for door in doors:

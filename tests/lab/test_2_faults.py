@@ -4,7 +4,7 @@ import mailbox
 import postfix
 import users
 from emailmon import failure, monitor, verdict, watching
-from listeners import BAD_CERTS, CLOSED, DEAF, SILENT
+from listeners import BAD_CERTS, CLOSED, DEAF, SILENT, SILENT_TLS
 from places import wait_for
 
 BY_CERT = {"expired": "certExpired", "wrongname": "certName", "selfsigned": "certUntrusted",
@@ -38,7 +38,7 @@ def smtp_faults():
     yield "vanishing mail", {"detail": "vanish"}, "delivery", "delivery", "notDelivered"
     yield "smtp closed", at("smtp", CLOSED), "smtp", "connect", "refused"
     yield "smtp silent", at("smtp", SILENT), "smtp", "greeting", "timedOut"
-    yield "smtp silent tls", at("smtp", SILENT, "tls"), "smtp", "tls", "timedOut"
+    yield "smtp silent tls", at("smtp", SILENT_TLS, "tls"), "smtp", "tls", "timedOut"
     yield "smtp deaf", at("smtp", DEAF), "smtp", "connect", "timedOut"
     yield "smtp nowhere", {"smtp__server": "nowhere.lab.test"}, "smtp", "resolve", "noSuchName"
     yield "smtp starttls not offered", {"smtp__security": "starttls"}, "smtp", "startTls", "unsupported"
@@ -58,7 +58,7 @@ def incoming_faults():
         kind = {"incoming__type": protocol}
         yield f"{protocol} closed", {**at("incoming", CLOSED), **kind}, "incoming", "connect", "refused"
         yield f"{protocol} silent", {**at("incoming", SILENT), **kind}, "incoming", "greeting", "timedOut"
-        yield f"{protocol} silent tls", {**at("incoming", SILENT, "tls"), **kind}, "incoming", "tls", "timedOut"
+        yield f"{protocol} silent tls", {**at("incoming", SILENT_TLS, "tls"), **kind}, "incoming", "tls", "timedOut"
         yield f"{protocol} deaf", {**at("incoming", DEAF), **kind}, "incoming", "connect", "timedOut"
         yield (f"{protocol} nowhere", {"incoming__server": "nowhere.lab.test", **kind},
                "incoming", "resolve", "noSuchName")
@@ -123,7 +123,7 @@ def test_held_mail():
         postfix.release_held()
         again = program.wait_rows(lambda row: verdict(row) == ("up", "roundTrip"), 8, "the row up")["held"]
         assert (again["Late"], again["Lost"]) == ("1", "0"), again
-        assert len(program.traps("emailMonUp")) == 1
+        wait_for(lambda: len(program.traps("emailMonUp")) == 1, 3, "one trap emailMonUp")
 
 
 def test_secretive_servers():

@@ -29,7 +29,7 @@ def test_one_mailbox():
         seen = wait_for(lambda: all_polled(programs), POLLS * 2, f"{POLLS} polls of every row")
         bad = {name: row for name, row in seen.items() if verdict(row) != ("up", "roundTrip")
                or row["PollsFailed"] != "0" or row["Transitions"] != "0" or row["Forged"] != "0"}
-        assert not bad, summary(bad)
+        assert not bad, f"{summary(bad)}\n{list(bad.values())[0]}"
         assert not [trap for program in programs for trap in program.traps("emailMonDown")]
     assert {user: mailbox.snapshot(user) for user in before} == before, "foreign mails changed"
 
