@@ -76,6 +76,7 @@ retry      unix - - n - - error
 discard    unix - - n - - discard
 lmtp       unix - - n - - lmtp
 anvil      unix - - n - 1 anvil
+scache     unix - - n - 1 scache
 proxymap   unix - - n - - proxymap
 proxywrite unix - - n - 1 proxymap
 postlog    unix-dgram n - n - 1 postlogd
