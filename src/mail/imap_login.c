@@ -1,4 +1,5 @@
-/* Logging in: AUTHENTICATE with SASL (RFC 9051 s. 6.2.2), or LOGIN (s. 6.2.3), which takes the place of PLAIN. */
+/* Logging in: AUTHENTICATE with SASL (RFC 9051 s. 6.2.2), or LOGIN (s. 6.2.3), which takes the place of PLAIN and of
+ * SASL's LOGIN where neither is offered. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,9 @@ void imap_login(struct imap *i)
     struct session *s = &i->look.session;
     struct failure why = failure_none;
     unsigned plain = mechanism_bit(MECHANISM_PLAIN);
-    bool by_login = (i->mechanisms & plain) == 0 && !i->login_disabled;
+    /* A server that offers AUTH=LOGIN alone takes that for certain; Dovecot then refuses the command LOGIN. */
+    unsigned in_clear = plain | mechanism_bit(MECHANISM_LOGIN);
+    bool by_login = (i->mechanisms & in_clear) == 0 && !i->login_disabled;
 
     s->stage = STAGE_AUTH;
     i->mechanism = login_pick(s->login, by_login ? i->mechanisms | plain : i->mechanisms, s->secured, &why);

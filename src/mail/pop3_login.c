@@ -1,4 +1,5 @@
-/* Logging in: AUTH with SASL (RFC 5034), or USER and PASS (RFC 1939 s. 7), which take the place of PLAIN. */
+/* Logging in: AUTH with SASL (RFC 5034), or USER and PASS (RFC 1939 s. 7), which take the place
+ * of PLAIN and of SASL's LOGIN where neither is offered. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@ void pop3_login(struct pop3 *p)
     unsigned offered = p->mechanisms;
 
     pop3_enter(p, POP3_AUTH);
-    p->by_user = p->user && (offered & mechanism_bit(MECHANISM_PLAIN)) == 0;
+    /* A server that offers SASL's LOGIN alone takes that for certain; Dovecot then refuses USER and PASS. */
+    p->by_user = p->user && (offered & (mechanism_bit(MECHANISM_PLAIN) | mechanism_bit(MECHANISM_LOGIN))) == 0;
     if (p->by_user)
         offered |= mechanism_bit(MECHANISM_PLAIN);
     p->mechanism = login_pick(s->login, offered, s->secured, &why);
