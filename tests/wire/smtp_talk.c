@@ -1,0 +1,52 @@
+#include "smtp_talk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char message[] = "Subject: probe\r\n\r\n.one dot\r\n..two\r\nend\r\n";
+
+struct fixture {
+    struct leg_settings leg;
+    struct login_memory memory;
+};
+
+static struct session *make(const struct talk *t, void **fixture)
+{
+    static const struct setup usual = {0};
+    const struct setup *with = t->setup != NULL ? t->setup : &usual;
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    *fixture = f;
+    f->leg = (struct leg_settings){.leg = LEG_SMTP,
+                                   .security = with->security != 0 ? with->security : SECURITY_NONE,
+                                   .auth = with->auth,
+                                   .username = "probe",
+                                   .password = "open sesame",
+                                   .plaintext_auth = with->plaintext};
+    f->memory = (struct login_memory){.worked = MECHANISM_NONE, .refused = with->refused_before};
+    if (with->offered != 0)
+        f->memory = (struct login_memory){(uint8_t)with->worked, with->offered, with->refused_before};
+    const char *text = with->message != NULL ? with->message : message;
+    const struct smtp_task task = {.leg = &f->leg,
+                                   .hello_name = with->hello != NULL ? with->hello : "probe.example",
+                                   .from = "from@example.com",
+                                   .to = with->to != NULL ? with->to : "to@example.net",
+                                   .message = text,
+                                   .message_bytes = strlen(text),
+                                   .no_data = with->no_data,
+                                   .memory = &f->memory};
+    return smtp_new(&task);
+}
+
+/* t->expect is the fate. */
+static void check(const struct talk *t, const struct session *s, void *fixture)
+{
+    (void)fixture;
+    assert_int_equal(smtp_fate(s), t->expect);
+    assert_true(strstr(t->script, "S: 235") != NULL || session_mechanism(s)[0] == '\0');
+}
+
+static const char *const secrets[] = {"open sesame", "b3BlbiBzZXNhbWU", "AHByb2JlAG9wZW4gc2VzYW1l",
+                                      "cHJvYmUgZjIzZmE0YjVkYWZhZGNmZmQwZTI5YWVkMWExMzIwMjY", NULL};
+
+const struct talk_machine smtp_talk = {.leg = LEG_SMTP, .make = make, .check = check, .done = free, .secrets = secrets};
