@@ -249,6 +249,6 @@ bool sends_matter(const struct worker *w)
 
 void send_forget_all(struct worker *w)
 {
-    for (struct link *l; (l = list_first(&w->sends)) != NULL;)
+    for (struct link *l; (l = list_take(&w->sends)) != NULL;)
         send_free(LIST_OWNER(l, struct send, link));
 }
