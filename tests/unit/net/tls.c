@@ -225,6 +225,48 @@ static void a_record_that_was_changed_on_the_way_is_malformed(void **state)
     end_of(&p, &b);
 }
 
+static void just_greet(struct peer *p, SSL *ssl)
+{
+    char byte;
+    (void)SSL_write(ssl, "+OK\r\n", 5);
+    p->left = SSL_read(ssl, &byte, 1);
+}
+
+static void waits_for_more(void *owner)
+{
+    struct bench *b = owner;
+    loop_stop(b->loop);
+}
+
+/* Some changes make a record longer, and both sides wait: then the owner's clock ends it. */
+static void a_bit_changed_anywhere_in_what_the_server_sends_is_noticed(void **state)
+{
+    enum { STEP = 7, END = 1500, WAIT_MS = 100 };
+    unsigned failures = 0;
+    (void)state;
+    for (size_t flip = 1; flip < END; flip += STEP) {
+        struct tls_script script = {.own = &self, .talk = just_greet, .flip = flip};
+        struct peer p = {.play = tls_play, .script = &script};
+        struct bench b = {.stop_at = FAILED | ENDED, .stop_bytes = 5, .react = secure};
+        peer_start(&p);
+        bench_open(&b);
+        struct deadline *clock = deadline_new(b.loop, waits_for_more, &b);
+        deadline_set(clock, WAIT_MS);
+        bench_connect(&b, &p.address, p.port);
+        bench_run(&b);
+        if (b.bytes_count > 0)
+            assert_string_equal((const char *)b.bytes, "+OK\r\n");
+        if ((b.happened & FAILED) != 0) {
+            assert_int_equal(b.failure.stage, STAGE_TLS);
+            assert_int_equal(b.failure.leg, LEG_NONE);
+            failures++;
+        }
+        deadline_free(clock);
+        end_of(&p, &b);
+    }
+    assert_true(failures > 50);
+}
+
 /* --- bytes --- */
 
 static void echo(struct peer *p, SSL *ssl)
@@ -408,6 +450,7 @@ int main(void)
         cmocka_unit_test(a_handshake_without_end_is_broken_off),
         cmocka_unit_test(a_flood_of_records_without_data_is_broken_off_and_a_few_are_not),
         cmocka_unit_test(a_record_that_was_changed_on_the_way_is_malformed),
+        cmocka_unit_test(a_bit_changed_anywhere_in_what_the_server_sends_is_noticed),
         cmocka_unit_test(a_mebibyte_goes_both_ways_unchanged_under_each_version),
         cmocka_unit_test(records_may_come_in_any_pieces),
         cmocka_unit_test(what_is_written_during_the_handshake_leaves_after_the_proof_alone),

@@ -10,7 +10,7 @@
 
 struct wire {
     int fd;
-    size_t piece;
+    size_t piece, flip, sent;
 };
 
 static int wire_read(BIO *bio, char *dst, size_t size, size_t *taken)
@@ -21,12 +21,28 @@ static int wire_read(BIO *bio, char *dst, size_t size, size_t *taken)
     return n > 0;
 }
 
+/* OpenSSL's own buffer is not ours to change. */
+static void send_flipped(struct wire *w, const char *bytes, size_t n)
+{
+    char byte;
+    size_t at = w->flip - w->sent - 1;
+    memcpy(&byte, bytes + at, 1);
+    byte = (char)(byte ^ 1 << w->flip % 8);
+    peer_send(w->fd, bytes, at);
+    peer_send(w->fd, &byte, 1);
+    peer_send(w->fd, bytes + at + 1, n - at - 1);
+}
+
 static int wire_write(BIO *bio, const char *bytes, size_t n, size_t *written)
 {
-    const struct wire *w = BIO_get_data(bio);
+    struct wire *w = BIO_get_data(bio);
     const size_t piece = w->piece > 0 ? w->piece : n;
-    for (size_t at = 0; at < n; at += piece)
-        peer_send(w->fd, bytes + at, n - at < piece ? n - at : piece);
+    if (w->flip > w->sent && w->flip <= w->sent + n)
+        send_flipped(w, bytes, n);
+    else
+        for (size_t at = 0; at < n; at += piece)
+            peer_send(w->fd, bytes + at, n - at < piece ? n - at : piece);
+    w->sent += n;
     *written = n;
     return 1;
 }
@@ -91,7 +107,7 @@ static void shake_and_talk(struct peer *p, SSL *ssl)
 void tls_play(struct peer *p, int fd)
 {
     const struct tls_script *script = p->script;
-    struct wire wire = {.fd = fd, .piece = script->piece};
+    struct wire wire = {.fd = fd, .piece = script->piece, .flip = script->flip};
     int yes = 1;
     BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "wire");
     must(method != NULL && BIO_meth_set_read_ex(method, wire_read) && BIO_meth_set_write_ex(method, wire_write));

@@ -9,12 +9,13 @@
 
 struct tls_script {
     const struct certificate *own;
-    const struct certificate *chain[3];     /* shown besides */
-    unsigned repeat;                        /* how often the first of them is shown; 0: once */
-    int version;                            /* the only one it speaks; 0: any */
-    const char *ciphers;                    /* of TLS 1.2; NULL: any */
-    size_t piece;                           /* what it sends leaves in pieces of so many bytes; 0: whole */
-    const char *before;                     /* said in clear first, and then a line is awaited; NULL: nothing */
+    const struct certificate *chain[3]; /* shown besides */
+    unsigned repeat;                    /* how often the first of them is shown; 0: once */
+    int version;                        /* the only one it speaks; 0: any */
+    const char *ciphers;                /* of TLS 1.2; NULL: any */
+    size_t piece;                       /* what it sends leaves in pieces of so many bytes; 0: whole */
+    size_t flip;        /* of the byte that leaves as this one, counted from 1, a bit is changed; 0: none */
+    const char *before; /* said in clear first, and then a line is awaited; NULL: nothing */
     void (*talk)(struct peer *p, SSL *ssl); /* after the handshake; NULL: nothing */
 };
 
