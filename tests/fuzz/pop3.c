@@ -1,0 +1,10 @@
+/* POP3 against a server that says anything. */
+#include "drive.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    drive_look(bytes, n, pop3_look_new);
+    return 0;
+}
