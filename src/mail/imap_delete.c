@@ -102,13 +102,11 @@ static void expunged(struct imap *i)
 {
     struct failure why = failure_none;
     forget_doomed(i, false);
-    if (i->stores_refused == i->stores) {
-        conclude(i, DELETION_REFUSED, NULL);
-    } else if (i->expunge_unknown) {
+    if (i->stores_refused < i->stores && i->expunge_unknown) {
         /* A server that says UIDPLUS and does not know it: ours stay marked, as without. */
         forget_doomed(i, true);
         conclude(i, DELETION_DEFERRED, &why);
-    } else if (!none_is_gone(i)) {
+    } else if (i->stores_refused < i->stores && !none_is_gone(i)) {
         conclude(i, DELETION_DONE, &why);
     } else if (failure_is(&i->look.refusal)) {
         conclude(i, DELETION_REFUSED, NULL);

@@ -78,58 +78,56 @@ struct imap_item {
 struct imap {
     struct look look; /* first */
     struct imap_parse parse;
-    char tag[IMAP_TAG_LETTERS + 1];
-    unsigned commands; /* sent so far */
     struct imap_pending pending[IMAP_PENDING_MAX];
     size_t pending_count;
-    bool greeted;
-    uint64_t untagged; /* since the last tagged response */
+    uint64_t untagged; /* responses since the last tagged one */
+    unsigned commands; /* sent so far */
+    char tag[IMAP_TAG_LETTERS + 1];
 
     /* the response being read */
+    bool tagged, counts; /* counts: as progress */
     enum imap_part part;
     enum imap_status status;
-    bool tagged;
     enum imap_command answered; /* by a tagged one */
     uint64_t number;
-    bool counts; /* as progress */
     struct imap_item item;
-    char shown[IMAP_SHOWN_MAX]; /* for the trace */
     size_t shown_bytes;
+    char shown[IMAP_SHOWN_MAX]; /* for the trace */
 
-    /* what the server can do */
-    bool rev, starttls, login_disabled, sasl_ir, literal_plus, literal_minus, uidplus, has_capabilities;
+    /* what the server can do, and the login */
     unsigned mechanisms;
     enum mechanism mechanism;
-    bool by_login;
     unsigned login_piece;
+    bool greeted, has_capabilities, rev, starttls, login_disabled, sasl_ir, literal_plus, literal_minus, uidplus;
+    bool by_login;
 
     /* the mailbox */
+    bool has_exists, not_sticky, cannot_delete;
     uint64_t exists;
-    bool has_exists, read_only, not_sticky, cannot_delete;
     uint32_t validity, next; /* UIDVALIDITY, UIDNEXT; 0: not said */
-    uint32_t highest;        /* uid that IMAP_FETCH_TOP saw */
 
     /* the scan */
-    bool by_sequence, again;
-    bool incomplete; /* a window was not answered whole */
-    uint64_t judged_count;
-    uint32_t low, high;    /* the window's sequence numbers; high UINT32_MAX: "*" */
-    uint32_t lowest;       /* uid seen in windows by sequence; 0: none */
     struct uid_set window; /* the uids asked for */
-    bool open_ended;       /* ... and all above */
     struct uid_set todo;   /* still to be asked for */
     struct uid_set judged; /* in this session */
     struct uid_set kept;   /* judged, and to be read again by the next look */
-    unsigned windows;
+    uint64_t judged_count;
+    uint32_t highest;      /* uid that IMAP_FETCH_TOP saw */
+    uint32_t low, high;    /* the window's sequence numbers; high UINT32_MAX: "*" */
+    uint32_t lowest;       /* uid seen in windows by sequence; 0: none */
+    uint32_t windows;      /* asked for so far */
     uint32_t window_mails; /* answered of this window */
     uint32_t reading_uid;  /* of the mail whose header comes in; 0: not known */
+    bool open_ended;       /* the window reaches to the top, and above */
+    bool by_sequence, again;
+    bool incomplete; /* a window was not answered whole */
+    bool expunge_unknown;
 
     /* the mails to delete */
+    unsigned stores, stores_refused;
     struct imap_doomed *doomed;
     size_t doomed_count, doomed_size;
     struct uid_set doomed_uids, marked; /* ours; what SEARCH says is marked */
-    bool expunge_unknown;
-    unsigned stores, stores_refused;
 };
 
 /** imap_begin_command(i, command): Note it as pending; its tag's number is returned for the format "%s%u". */

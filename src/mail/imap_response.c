@@ -181,12 +181,12 @@ static void trace(struct imap *i)
 
 static bool within_cap(struct imap *i)
 {
-    uint64_t cap = i->exists * 2 < LIMIT_UNTAGGED_MAX ? i->exists * 2 : LIMIT_UNTAGGED_MAX;
+    uint64_t twice = i->exists * 2;
+    unsigned cap = LIMIT_UNTAGGED_BASE + (twice < LIMIT_UNTAGGED_MAX ? (unsigned)twice : LIMIT_UNTAGGED_MAX);
     i->untagged = i->tagged ? 0 : i->untagged + 1;
-    if (i->untagged <= cap + LIMIT_UNTAGGED_BASE)
+    if (i->untagged <= cap)
         return true;
-    imap_fail(i, CAUSE_OVERSIZE, "more than %llu responses to one command",
-              (unsigned long long)(cap + LIMIT_UNTAGGED_BASE));
+    imap_fail(i, CAUSE_OVERSIZE, "more than %u responses to one command", cap);
     return false;
 }
 

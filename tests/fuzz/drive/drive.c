@@ -4,7 +4,16 @@
 #include <string.h>
 
 static const char secret[] = "secret-word";
-static const char *const shapes[] = {"secret-word", "c2VjcmV0LXdvcmQ", "AHVzZXIAc2VjcmV0LXdvcmQ"};
+/* The password, by itself and in base64 (which PLAIN's line contains). */
+static const char *const shapes[] = {"secret-word", "c2VjcmV0LXdvcmQ"};
+
+static bool shows_secret(const char *bytes, size_t n)
+{
+    for (size_t i = 0; n > 0 && i < sizeof shapes / sizeof shapes[0]; i++)
+        if (memmem(bytes, n, shapes[i], strlen(shapes[i])) != NULL)
+            return true;
+    return false;
+}
 
 static void must(bool holds)
 {
@@ -39,8 +48,7 @@ static void check_output(struct play *p)
     size_t n;
     const char *bytes = session_output(p->session, &n);
     bool may = p->secured || p->leg->plaintext_auth;
-    for (size_t i = 0; n > 0 && !may && i < sizeof shapes / sizeof shapes[0]; i++)
-        must(memmem(bytes, n, shapes[i], strlen(shapes[i])) == NULL);
+    must(may || !shows_secret(bytes, n));
     if (!p->tagged && n >= sizeof p->tag) {
         memcpy(p->tag, bytes, sizeof p->tag);
         p->tagged = true;
@@ -88,28 +96,27 @@ static void speak(struct play *p, const uint8_t *input, size_t n)
     }
 }
 
-static void check_text(const struct text *t)
+static void check_text(const struct leg_settings *leg, const struct text *t)
 {
     must(text_length(t) <= FAILURE_TEXT_MAX);
     for (size_t i = 0; i < text_length(t); i++)
         must(text_bytes(t)[i] >= 0x20 && text_bytes(t)[i] <= 0x7E);
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        must(strstr(text_bytes(t), shapes[i]) == NULL);
+    must(!leg->auth || !shows_secret(text_bytes(t), text_length(t)));
 }
 
 static void trace(void *owner, bool from_server, const char *bytes, size_t n)
 {
-    (void)owner;
+    const struct leg_settings *leg = owner;
     (void)from_server;
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        must(memmem(bytes, n, shapes[i], strlen(shapes[i])) == NULL);
+    must(!leg->auth || !shows_secret(bytes, n)); /* without authentication there is nothing to hide */
 }
 
 void drive(struct session *s, const struct leg_settings *leg, const uint8_t *input, size_t n)
 {
     must(s != NULL);
     struct play p = {.session = s, .leg = leg, .secured = leg->security == SECURITY_TLS};
-    const struct session_trace tracing = {trace, NULL};
+    struct leg_settings shown = *leg;
+    const struct session_trace tracing = {trace, &shown};
     memcpy(p.tag, "AAAA", sizeof p.tag);
     session_set_trace(s, &tracing);
     p.want = session_start(s, "192.0.2.1");
@@ -119,8 +126,8 @@ void drive(struct session *s, const struct leg_settings *leg, const uint8_t *inp
         p.want = session_eof(s);
     must(p.want == WANT_FAILED || p.want == WANT_CLOSE);
     must(failure_is(session_failure(s)) == (p.want == WANT_FAILED));
-    check_text(session_failure(s)->reply);
-    check_text(session_failure(s)->detail);
+    check_text(leg, session_failure(s)->reply);
+    check_text(leg, session_failure(s)->detail);
     must(session_feed(s, "x\r\n", 3) == p.want);
     session_free(s);
 }
