@@ -26,7 +26,7 @@ void drive_leg(const uint8_t *input, size_t n, enum leg which, struct leg_settin
     uint8_t flags = n > 0 ? input[0] : 0;
     *leg = (struct leg_settings){.leg = which,
                                  .server = "mail.example.org",
-                                 .security = (enum security)(SECURITY_NONE + flags % 3),
+                                 .security = (enum security)(SECURITY_NONE + (flags & 3) % 3),
                                  .auth = which == LEG_INCOMING || (flags & 0x08) == 0,
                                  .username = "user",
                                  .password = secret,
@@ -126,6 +126,7 @@ void drive(struct session *s, const struct leg_settings *leg, const uint8_t *inp
         p.want = session_eof(s);
     must(p.want == WANT_FAILED || p.want == WANT_CLOSE);
     must(failure_is(session_failure(s)) == (p.want == WANT_FAILED));
+    must(session_settled(s) == (p.want == WANT_CLOSE));
     check_text(leg, session_failure(s)->reply);
     check_text(leg, session_failure(s)->detail);
     must(session_feed(s, "x\r\n", 3) == p.want);

@@ -2,7 +2,8 @@
  * Plays a session against a server that says whatever the fuzzer wants, and holds it to what must always be true: it
  * ends at most once, says why, in printable ASCII, and no password leaves without TLS unless that is allowed.
  *
- * The input: one octet of settings, four of piece lengths, then what the server says; "$" stands for the client's tag.
+ * The input: one octet of settings (1 and 2: security; 4: plaintext_auth; 8: SMTP without login; 0x10, 0x20, 0x40: the
+ * target's own), four of piece lengths less one, then what the server says; "$" stands for the client's tag.
  */
 #ifndef EMAILMON_FUZZ_DRIVE_H
 #define EMAILMON_FUZZ_DRIVE_H
