@@ -12,7 +12,8 @@ enum {
     FRESH_LEAST_MS = 1000, /* an answer with a time to live of 0 serves those who wait for it, and this turn's others */
     FRESH_MOST_MS = 3600 * 1000,
     FRESH_HOSTS_MS = 10 * 1000,
-    AGAIN_MS = 5 * 1000, /* after a failure or a denial, and when one kind of addresses is missing */
+    PARTIAL_MS = 30 * 1000, /* when one kind of addresses is missing because its server failed */
+    AGAIN_MS = 5 * 1000,    /* after a failure or a denial */
     ALARM_S = 60,
     ALARM_LEAST = 20
 };
@@ -150,7 +151,7 @@ static void tell_known(struct resolver *r, const struct known *k,
 static uint64_t fresh_ms(const struct answer *a)
 {
     uint64_t ms = (uint64_t)a->ttl_s * 1000;
-    uint64_t most_ms = a->partial ? AGAIN_MS : FRESH_MOST_MS;
+    uint64_t most_ms = a->partial ? PARTIAL_MS : FRESH_MOST_MS;
     return ms < FRESH_LEAST_MS ? FRESH_LEAST_MS : ms > most_ms ? most_ms : ms;
 }
 

@@ -23,7 +23,8 @@ struct resolved {
 };
 
 /** resolver_new(loop, servers, why): ${servers} "127.0.0.1:5353" or several with commas; NULL or "": the system's
- *  (resolv.conf and hosts).  NULL fills ${why}. */
+ *  (resolv.conf, read again when it changes, and hosts).  NULL fills ${why}.
+ *  resolver_free(r): Look-ups under way are freed without a call; may be called inside one.  NULL is fine. */
 struct resolver *resolver_new(struct loop *loop, const char *servers, struct failure *why);
 void resolver_free(struct resolver *r);
 

@@ -12,7 +12,9 @@
 enum {
     RECORDS_MAX = 64, /* looked at of one answer; the rest adds nothing to RESOLVED_MAX addresses */
     PACE_MS = 5, /* ASKER_BURST questions, twice as many datagrams, in so much time: answers to more find no buffer */
-    OTHER_KIND_MS = 1000 /* there are name servers that never answer for IPv6: then the other kind has to do */
+    /* There are name servers that never answer for IPv6: then the other kind has to do; but not before a question that
+       was lost was asked again. */
+    OTHER_KIND_MS = 2000
 };
 
 /* One of the two questions. */

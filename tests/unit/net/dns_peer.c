@@ -230,6 +230,8 @@ void dns_peer_start(struct dns_peer *p)
     if (p->fd < 0 || bind(p->fd, (struct sockaddr *)&own, sizeof own) != 0 ||
         getsockname(p->fd, (struct sockaddr *)&own, &n) != 0 || pipe(p->stop) != 0)
         abort();
+    int room = 1 << 20;
+    (void)setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     (void)snprintf(p->servers, sizeof p->servers, "127.0.0.1:%u", (unsigned)ntohs(own.sin_port));
     if (pthread_create(&p->thread, NULL, serve, p) != 0)
         abort();
