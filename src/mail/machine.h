@@ -98,9 +98,15 @@ void session_say_secret(struct session *s, const char *shown, const char *format
 void session_put(struct session *s, const void *bytes, size_t n, bool secret);
 void session_unsay(struct session *s);
 
-/** session_trace_line(s, from_server, bytes, n): Show a line; for raw() and what session_put() sent.  Secrets that the
- * login knows are masked. */
+/**
+ * session_trace_line(s, from_server, bytes, n): Show a line; for raw() and what session_put() sent.  Secrets that the
+ * login knows are masked.
+ * session_trace_heard(s, bytes, n): The same for a line that was heard, with what open() hides.
+ * session_mask(s, bytes, n, dst, size): Make ${bytes} printable and mask them; return the length.
+ */
 void session_trace_line(struct session *s, bool from_server, const char *bytes, size_t n);
+void session_trace_heard(struct session *s, const char *bytes, size_t n);
+size_t session_mask(const struct session *s, const char *bytes, size_t n, char *dst, size_t size);
 
 /**
  * session_want_tls(s): After the go-ahead: bytes behind it in the same piece fail the session (startTls, injection).

@@ -7,8 +7,6 @@
 
 #include "machine.h"
 
-enum { OUTPUT_FIRST_BYTES = 512, TRACE_MAX = 1024 };
-
 /* --- its life --- */
 
 struct session *session_new(size_t size, const struct machine *machine, const struct leg_settings *leg,
@@ -130,17 +128,12 @@ void session_fail_detail(struct session *s, enum cause cause, const char *format
     session_fail_with(s, &why);
 }
 
-static size_t mask(const struct session *s, const char *bytes, size_t n, char *dst, size_t size)
-{
-    return s->login != NULL ? login_mask(s->login, bytes, n, dst, size) : text_printable(dst, size, bytes, n);
-}
-
 struct failure session_reply_failure(const struct session *s, enum cause cause, int32_t code, const char *bytes,
                                      size_t n)
 {
     char shown[FAILURE_TEXT_MAX + 1];
     struct failure why = failure_make(s->leg->leg, s->stage, cause, code);
-    failure_reply(&why, shown, mask(s, bytes, n, shown, sizeof shown));
+    failure_reply(&why, shown, session_mask(s, bytes, n, shown, sizeof shown));
     return why;
 }
 
@@ -154,145 +147,6 @@ void session_fail_memory(struct session *s)
 {
     struct failure why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
     session_fail_with(s, &why);
-}
-
-/* --- what it says --- */
-
-/* Not realloc(): what is freed must not hold secrets. */
-static bool make_room(struct session *s, size_t n)
-{
-    size_t size = s->output_size == 0 ? OUTPUT_FIRST_BYTES : s->output_size;
-    if (n <= s->output_size - s->output_bytes)
-        return true;
-    while (size - s->output_bytes < n)
-        size *= 2;
-    char *bytes = malloc(size);
-    if (bytes == NULL) {
-        session_fail_memory(s);
-        return false;
-    }
-    if (s->output != NULL) {
-        memcpy(bytes, s->output, s->output_bytes);
-        explicit_bzero(s->output, s->output_size);
-        free(s->output);
-    }
-    s->output = bytes;
-    s->output_size = size;
-    return true;
-}
-
-/* Appends one line; ${shown} is what the trace shows of it, NULL: the line itself. */
-__attribute__((format(printf, 3, 0))) static void say(struct session *s, const char *shown, const char *format,
-                                                      va_list arguments)
-{
-    va_list again;
-    va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    if (length < 0) {
-        session_fail_memory(s);
-        return;
-    }
-    size_t n = (size_t)length;
-    if (!make_room(s, n + sizeof "\r\n"))
-        return;
-    char *line = s->output + s->output_bytes;
-    (void)vsnprintf(line, n + 1, format, arguments);
-    if (memchr(line, '\r', n) != NULL || memchr(line, '\n', n) != NULL) {
-        explicit_bzero(line, n);
-        session_fail_detail(s, CAUSE_POLICY, "a setting holds a line end");
-        return;
-    }
-    memcpy(line + n, "\r\n", 2);
-    s->output_bytes += n + 2;
-    if (shown != NULL)
-        session_trace_line(s, false, shown, strlen(shown));
-    else
-        session_trace_line(s, false, line, n);
-}
-
-void session_say(struct session *s, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(s, NULL, format, arguments);
-    va_end(arguments);
-}
-
-void session_say_secret(struct session *s, const char *shown, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    s->output_secret = true;
-    say(s, shown, format, arguments);
-    va_end(arguments);
-}
-
-void session_put(struct session *s, const void *bytes, size_t n, bool secret)
-{
-    if (n == 0 || !make_room(s, n))
-        return;
-    memcpy(s->output + s->output_bytes, bytes, n);
-    s->output_bytes += n;
-    s->output_secret = s->output_secret || secret;
-}
-
-void session_unsay(struct session *s)
-{
-    if (s->output != NULL)
-        explicit_bzero(s->output, s->output_bytes);
-    s->output_bytes = s->output_sent = 0;
-}
-
-const void *session_output(const struct session *s, size_t *n)
-{
-    *n = s->output_bytes - s->output_sent;
-    return *n == 0 ? NULL : s->output + s->output_sent;
-}
-
-void session_sent(struct session *s, size_t n)
-{
-    size_t waiting = s->output_bytes - s->output_sent;
-    s->output_sent += n <= waiting ? n : waiting;
-    if (s->output_bytes == 0 || s->output_sent < s->output_bytes)
-        return;
-    if (s->output_secret)
-        explicit_bzero(s->output, s->output_bytes);
-    s->output_secret = false;
-    s->output_bytes = s->output_sent = 0;
-    if (s->machine->sent != NULL && !has_ended(s))
-        s->machine->sent(s);
-}
-
-/* --- its trace --- */
-
-void session_trace_line(struct session *s, bool from_server, const char *bytes, size_t n)
-{
-    char shown[TRACE_MAX];
-    if (s->trace.line == NULL)
-        return;
-    size_t length = mask(s, bytes, n, shown, sizeof shown);
-    s->trace.line(s->trace.owner, from_server, shown, length);
-    explicit_bzero(shown, sizeof shown);
-}
-
-static void trace_heard(struct session *s, const char *bytes, size_t n)
-{
-    static const char hidden[] = "****";
-    char line[TRACE_MAX];
-    size_t open = s->machine->open != NULL ? s->machine->open(s, bytes, n) : n;
-    if (open >= n || open > sizeof line - sizeof hidden) {
-        session_trace_line(s, true, bytes, open < n ? open : n);
-        return;
-    }
-    memcpy(line, bytes, open);
-    memcpy(line + open, hidden, sizeof hidden - 1);
-    session_trace_line(s, true, line, open + sizeof hidden - 1);
-}
-
-void session_set_trace(struct session *s, const struct session_trace *trace)
-{
-    s->trace = *trace;
 }
 
 /* --- what it hears --- */
@@ -323,7 +177,7 @@ static size_t hear_line(struct session *s, const char *bytes, size_t n)
         break;
     case LINES_READY:
         if (s->trace.line != NULL)
-            trace_heard(s, s->lines.bytes, s->lines.n);
+            session_trace_heard(s, s->lines.bytes, s->lines.n);
         s->machine->line(s, s->lines.bytes, s->lines.n);
         lines_next(&s->lines);
         break;

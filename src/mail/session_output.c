@@ -1,0 +1,152 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
+enum { OUTPUT_FIRST_BYTES = 512, TRACE_MAX = 1024 };
+
+/* --- what it says --- */
+
+/* Not realloc(): what is freed must not hold secrets. */
+static bool make_room(struct session *s, size_t n)
+{
+    size_t size = s->output_size == 0 ? OUTPUT_FIRST_BYTES : s->output_size;
+    if (n <= s->output_size - s->output_bytes)
+        return true;
+    while (size - s->output_bytes < n)
+        size *= 2;
+    char *bytes = malloc(size);
+    if (bytes == NULL) {
+        session_fail_memory(s);
+        return false;
+    }
+    if (s->output != NULL) {
+        memcpy(bytes, s->output, s->output_bytes);
+        explicit_bzero(s->output, s->output_size);
+        free(s->output);
+    }
+    s->output = bytes;
+    s->output_size = size;
+    return true;
+}
+
+/* Appends one line; ${shown} is what the trace shows of it, NULL: the line itself. */
+__attribute__((format(printf, 3, 0))) static void say(struct session *s, const char *shown, const char *format,
+                                                      va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0) {
+        session_fail_memory(s);
+        return;
+    }
+    size_t n = (size_t)length;
+    if (!make_room(s, n + sizeof "\r\n"))
+        return;
+    char *line = s->output + s->output_bytes;
+    (void)vsnprintf(line, n + 1, format, arguments);
+    if (memchr(line, '\r', n) != NULL || memchr(line, '\n', n) != NULL) {
+        explicit_bzero(line, n);
+        session_fail_detail(s, CAUSE_POLICY, "a setting holds a line end");
+        return;
+    }
+    memcpy(line + n, "\r\n", 2);
+    s->output_bytes += n + 2;
+    if (shown != NULL)
+        session_trace_line(s, false, shown, strlen(shown));
+    else
+        session_trace_line(s, false, line, n);
+}
+
+void session_say(struct session *s, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(s, NULL, format, arguments);
+    va_end(arguments);
+}
+
+void session_say_secret(struct session *s, const char *shown, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    s->output_secret = true;
+    say(s, shown, format, arguments);
+    va_end(arguments);
+}
+
+void session_put(struct session *s, const void *bytes, size_t n, bool secret)
+{
+    if (n == 0 || !make_room(s, n))
+        return;
+    memcpy(s->output + s->output_bytes, bytes, n);
+    s->output_bytes += n;
+    s->output_secret = s->output_secret || secret;
+}
+
+void session_unsay(struct session *s)
+{
+    if (s->output != NULL)
+        explicit_bzero(s->output, s->output_bytes);
+    s->output_bytes = s->output_sent = 0;
+}
+
+const void *session_output(const struct session *s, size_t *n)
+{
+    *n = s->output_bytes - s->output_sent;
+    return *n == 0 ? NULL : s->output + s->output_sent;
+}
+
+void session_sent(struct session *s, size_t n)
+{
+    size_t waiting = s->output_bytes - s->output_sent;
+    s->output_sent += n <= waiting ? n : waiting;
+    if (s->output_bytes == 0 || s->output_sent < s->output_bytes)
+        return;
+    if (s->output_secret)
+        explicit_bzero(s->output, s->output_bytes);
+    s->output_secret = false;
+    s->output_bytes = s->output_sent = 0;
+    if (s->machine->sent != NULL && s->want != WANT_CLOSE && s->want != WANT_FAILED)
+        s->machine->sent(s);
+}
+
+/* --- its trace --- */
+
+size_t session_mask(const struct session *s, const char *bytes, size_t n, char *dst, size_t size)
+{
+    return s->login != NULL ? login_mask(s->login, bytes, n, dst, size) : text_printable(dst, size, bytes, n);
+}
+
+void session_trace_line(struct session *s, bool from_server, const char *bytes, size_t n)
+{
+    char shown[TRACE_MAX];
+    if (s->trace.line == NULL)
+        return;
+    size_t length = session_mask(s, bytes, n, shown, sizeof shown);
+    s->trace.line(s->trace.owner, from_server, shown, length);
+    explicit_bzero(shown, sizeof shown);
+}
+
+void session_trace_heard(struct session *s, const char *bytes, size_t n)
+{
+    static const char hidden[] = "****";
+    char line[TRACE_MAX];
+    size_t open = s->machine->open != NULL ? s->machine->open(s, bytes, n) : n;
+    if (open >= n || open > sizeof line - sizeof hidden) {
+        session_trace_line(s, true, bytes, open < n ? open : n);
+        return;
+    }
+    memcpy(line, bytes, open);
+    memcpy(line + open, hidden, sizeof hidden - 1);
+    session_trace_line(s, true, line, open + sizeof hidden - 1);
+}
+
+void session_set_trace(struct session *s, const struct session_trace *trace)
+{
+    s->trace = *trace;
+}
