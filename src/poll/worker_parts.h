@@ -148,8 +148,10 @@ void poll_go(struct poll *p);
 void poll_cancel(struct poll *p);
 void poll_stop(struct poll *p);
 
-/** poll_joins(p): It is part of a session from now on, and counts as in flight. */
+/** poll_joins(p): It is part of a session from now on, and counts as in flight.  poll_leaves(p): It waits for one
+ *  again, in no list yet. */
 void poll_joins(struct poll *p);
+void poll_leaves(struct poll *p);
 
 /** poll_looked(p, result, report, began_ms): Its session ended with ${result} (shared); ${report} NULL: none was
  *  made.  Sends. */

@@ -69,6 +69,14 @@ void poll_joins(struct poll *p)
     p->step = POLL_LOOKING;
 }
 
+void poll_leaves(struct poll *p)
+{
+    list_remove(&p->link);
+    if (p->step != POLL_PARKED)
+        p->worker->in_flight--;
+    p->step = POLL_PARKED;
+}
+
 void poll_cancel(struct poll *p)
 {
     struct send *send = p->send;

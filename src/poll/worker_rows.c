@@ -193,13 +193,42 @@ static void remove_row(struct worker *w, struct watched *x)
     group_go(g); /* frees it when it is of no use */
 }
 
-/* It goes where its mailbox is now. */
 static void regroup(struct watched *x, struct group *g)
 {
     if (x->group == g)
         return;
     group_remove(x);
     group_add(g, x);
+}
+
+/* What it was to log in with may be gone. */
+static bool may_look(const struct watched *x)
+{
+    struct leg_settings leg;
+    struct failure why = failure_none;
+    definition_leg(x->row.definition, LEG_INCOMING, &leg);
+    bool lacks = secret_lack(&leg, &why);
+    failure_clear(&why);
+    return !lacks;
+}
+
+/* It goes where its mailbox is now.  A session of another way in would neither find its probes nor miss them: a poll
+ * that has not looked yet goes with it, or ends without a verdict. */
+static void move(struct watched *x, struct group *g)
+{
+    struct poll *p = x->poll;
+    bool looks = p != NULL && (p->step == POLL_PARKED || p->step == POLL_LOOKING) && x->group != g;
+    if (looks && !may_look(x)) {
+        poll_cancel(p);
+        looks = false;
+    } else if (looks) {
+        poll_leaves(p);
+    }
+    regroup(x, g);
+    if (!looks)
+        return;
+    group_park(g, p);
+    group_go(g);
 }
 
 static bool change(struct worker *w, struct watched *x, const struct order *o)
@@ -218,15 +247,7 @@ static bool change(struct worker *w, struct watched *x, const struct order *o)
         poll_cancel(x->poll);
     move_grid(x, old_interval_s);
     x->insists = true;
-    if (x->poll == NULL || x->poll->step != POLL_PARKED)
-        regroup(x, g);
-    else { /* it waits for the session of a mailbox that may not be its own any more */
-        struct poll *p = x->poll;
-        list_remove(&p->link);
-        regroup(x, g);
-        group_park(g, p);
-        group_go(g);
-    }
+    move(x, g);
     count_secrets(w, x, true);
     out_status(w, x);
     bool anew = x->row.first_poll && (gives_up || !was_polled);

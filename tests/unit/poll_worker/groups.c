@@ -225,6 +225,45 @@ static void other_installations(void **state)
     assert_int_equal(s->rows[1].status.forged, 0);
 }
 
+/* The session under way is that of the old password; what it finds is not for this row any more, nor what it misses. */
+static void changed_in_the_look(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 1, "interval=1");
+    scene_polled(s, 1, 1);
+    fake_set(s->fake, FAULT_DELAY_MS, 100);
+    scene_rest(s, 700);
+    scene_poll(s, 1);
+    scene_rest(s, 150);
+    scene_put(s, 1, "interval=1 incoming.tls_verify=false");
+    fake_set(s->fake, FAULT_DELAY_MS, 0);
+    scene_polled(s, 1, 2);
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(s->rows[1].status.delivered, 1);
+    assert_int_equal(s->rows[1].down, 0);
+}
+
+/* Its poll, which waits for the end of another's session, would have nothing to log in with. */
+static void waits_for_its_password(void **state)
+{
+    struct scene *s = *state;
+    start_both(s, "");
+    fake_set(s->fake, FAULT_DELAY_MS, 100);
+    scene_poll(s, 1);
+    scene_rest(s, 150);
+    scene_poll(s, 2);
+    scene_rest(s, 50);
+    scene_put_waiting(s, 2, "name=other");
+    fake_set(s->fake, FAULT_DELAY_MS, 0);
+    scene_rest(s, 1500);
+    assert_int_equal(s->rows[2].status.verdict, VERDICT_UP);
+    assert_int_equal(s->rows[2].down, 0);
+    assert_int_equal(fake_counted(s->fake, COUNT_LOGINS), 1); /* the other's */
+    scene_put(s, 2, "name=other");
+    scene_poll_once(s, 2);
+    scene_is(s, 2, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+}
+
 #define PLAY(name, function, setup)                                                                                    \
     {                                                                                                                  \
         name, function, setup, scene_teardown, NULL                                                                    \
@@ -245,7 +284,9 @@ static void other_installations(void **state)
             PLAY("a mailbox in use for long keeps the verdict for three polls", in_use_for_long, setup),               \
             PLAY("probes of emailmon test are left alone for ten minutes, then deleted uncounted", probes_of_trials,   \
                  setup),                                                                                               \
-            PLAY("probes of another installation are foreign mail", other_installations, setup)                        \
+            PLAY("probes of another installation are foreign mail", other_installations, setup),                       \
+            PLAY("a row whose password changes during its look is looked at anew", changed_in_the_look, setup),        \
+            PLAY("a row that waits for its password logs in nowhere", waits_for_its_password, setup)                   \
     }
 
 static int setup_pop3(void **state)
@@ -260,6 +301,6 @@ static int setup_imap(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[2][14] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
+    const struct CMUnitTest tests[2][16] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
     return side_by_side("rows of one mailbox, POP3 and IMAP", tests[0], sizeof tests / sizeof tests[0][0]);
 }

@@ -42,7 +42,7 @@ static bool says(const char *words, const char *word)
     return strstr(words, word) != NULL;
 }
 
-const struct definition *scene_define(const struct scene *s, const char *words)
+static const struct definition *define(const struct scene *s, const char *words, bool waits)
 {
     struct draft d;
     char ports[128];
@@ -56,10 +56,19 @@ const struct definition *scene_define(const struct scene *s, const char *words)
                    (unsigned)fake_port(s->fake, FAKE_SMTP), (unsigned)fake_port(s->fake, pop3 ? FAKE_POP3 : FAKE_IMAP));
     put_all(&d, ports);
     put_all(&d, words);
+    if (waits) {
+        assert_true(draft_take_text(&d, SETTING_in_password, "", 0));
+        d.secret[LEG_INCOMING - LEG_SMTP] = SECRET_WAITING;
+    }
     const struct definition *frozen = draft_freeze(&d);
     draft_end(&d);
     assert_non_null(frozen);
     return frozen;
+}
+
+const struct definition *scene_define(const struct scene *s, const char *words)
+{
+    return define(s, words, false);
 }
 
 /* --- orders --- */
@@ -79,6 +88,11 @@ void scene_put(struct scene *s, int32_t index, const char *words)
     if (s->rows[index].serial == 0)
         s->rows[index].serial = ++s->next_serial;
     scene_order(s, ORDER_PUT, index, scene_define(s, words));
+}
+
+void scene_put_waiting(struct scene *s, int32_t index, const char *words)
+{
+    scene_order(s, ORDER_PUT, index, define(s, words, true));
 }
 
 void scene_poll(struct scene *s, int32_t index)

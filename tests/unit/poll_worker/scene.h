@@ -45,9 +45,10 @@ void scene_close(struct scene *s);
  *  ("key=value key=value", no spaces in values) over it. */
 const struct definition *scene_define(const struct scene *s, const char *words);
 
-/** scene_put(s, index, words): ORDER_PUT, a new serial when the row is new.  scene_poll(s, index): ORDER_POLL. 
- *  scene_remove. */
+/** scene_put(s, index, words): ORDER_PUT, a new serial when the row is new.  scene_put_waiting(s, index, words): the
+ *  same row, whose incoming password is being fetched.  scene_poll(s, index): ORDER_POLL.  scene_remove. */
 void scene_put(struct scene *s, int32_t index, const char *words);
+void scene_put_waiting(struct scene *s, int32_t index, const char *words);
 void scene_poll(struct scene *s, int32_t index);
 void scene_remove(struct scene *s, int32_t index);
 void scene_order(struct scene *s, enum order_kind kind, int32_t index, const struct definition *definition);
