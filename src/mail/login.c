@@ -223,9 +223,20 @@ static enum mechanism next_time(const struct login *l)
     return plain != MECHANISM_NONE ? plain : strongest(l, (enum mechanism)(l->picked + 1));
 }
 
+/* A server that is busy says nothing about the password, and the password no more to it. */
+static bool is_for_now(const struct failure *why)
+{
+    return why->cause == CAUSE_IN_USE || why->cause == CAUSE_TEMPORARY;
+}
+
 bool login_refused(struct login *l, const struct failure *why, bool mechanism_itself)
 {
     bool challenge = mechanism_is_challenge(l->picked);
+    if (is_for_now(why)) {
+        failure_clear(&l->refusal);
+        l->refusal = failure_copy(why);
+        return l->may_try = false;
+    }
     l->attempts++;
     l->tried |= mechanism_bit(l->picked);
     failure_clear(&l->refusal);

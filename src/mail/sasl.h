@@ -51,7 +51,8 @@ void sasl_cache_free(struct sasl_cache *c);
  * connection is under TLS.  NONE: ${why} gets stage auth and cause unsupported or plaintextRefused (whose text names
  * the setting), or the earlier refusal when a second attempt is not allowed.
  * login_refused(l, why, mechanism_itself): The attempt failed with ${why}; ${mechanism_itself}: the server refused the
- * mechanism rather than the credentials (SMTP 504, 534).  Return whether login_pick() may be asked once more.
+ * mechanism rather than the credentials (SMTP 504, 534).  Return whether login_pick() may be asked once more; never
+ * after a cause temporary or inUse, which is no refusal of the credentials and is not remembered.
  * login_accepted(l, why): The server said yes; false when SCRAM's server signature was not verified (cause
  * badServerProof).
  */

@@ -212,6 +212,26 @@ static void test_not_stuck(void **state)
     }
 }
 
+static void test_for_now(void **state)
+{
+    const enum cause causes[] = {CAUSE_TEMPORARY, CAUSE_IN_USE};
+    struct leg_settings leg = leg_of("probe", "open sesame");
+    (void)state;
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+        struct failure why = failure_none;
+        const struct failure busy = failure_make(LEG_INCOMING, STAGE_AUTH, causes[i], 0);
+        struct login_memory memory = NO_MEMORY;
+        struct login *l = login_begin(&leg, &memory, NULL);
+        assert_int_equal(login_pick(l, ALL, true, &why), MECHANISM_SCRAM_SHA_256);
+        assert_false(login_refused(l, &busy, false));
+        assert_int_equal(login_pick(l, ALL, true, &why), MECHANISM_NONE);
+        assert_int_equal(why.cause, causes[i]);
+        assert_false(memory.refused);
+        failure_clear(&why);
+        login_free(l);
+    }
+}
+
 static void test_memory(void **state)
 {
     struct login_memory memory = NO_MEMORY;
@@ -242,6 +262,7 @@ int main(void)
         {"mechanisms are picked by the rules", test_picks, NULL, NULL, NULL},
         {"refused polls do not keep the right mechanism out for ever", test_not_stuck, NULL, NULL, NULL},
         {"what worked is remembered", test_memory, NULL, NULL, NULL},
+        {"a server that is busy refuses no password", test_for_now, NULL, NULL, NULL},
         {"mechanisms have one name each, in any case", test_names, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests_name("mail: login's rules", tests, NULL, NULL);
