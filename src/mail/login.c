@@ -139,9 +139,11 @@ static void complete_failure(const struct login *l, struct failure *why)
         why->leg = l->leg->leg;
 }
 
-static bool encode(struct login *l, const struct response *answer, char line[SASL_LINE_MAX + 1])
+static bool encode(struct login *l, const struct response *answer, char line[SASL_LINE_MAX + 1], struct failure *why)
 {
-    return base64_write(answer->bytes, answer->n, line, SASL_LINE_MAX + 1) && mask_add_base64(&l->mask, line);
+    if (!base64_write(answer->bytes, answer->n, line, SASL_LINE_MAX + 1))
+        return exchange_fail(why, CAUSE_MALFORMED, "the challenge asks for too long an answer");
+    return mask_add_base64(&l->mask, line) || exchange_fail(why, CAUSE_RESOURCES, NULL);
 }
 
 static bool make_first(struct login *l)
@@ -200,7 +202,7 @@ bool login_answer(struct login *l, const char *challenge, size_t n, char line[SA
     else if (n > SASL_LINE_MAX || !base64_read(challenge, n, octets, size, &length))
         (void)exchange_fail(why, CAUSE_MALFORMED, "the challenge is no base64");
     else if (exchange_answer(&l->exchange, octets, length, &answer, why))
-        well = encode(l, &answer, line) || exchange_fail(why, CAUSE_RESOURCES, NULL);
+        well = encode(l, &answer, line, why);
     if (!well)
         complete_failure(l, why);
     if (octets != NULL)

@@ -25,7 +25,7 @@ static bool take_attribute(const char **at, const char *end, char name, const ch
 
 static bool is_nonce(const char *value, size_t n, const char *nonce, size_t nonce_bytes)
 {
-    if (n <= nonce_bytes || memcmp(value, nonce, nonce_bytes) != 0)
+    if (n <= nonce_bytes || n > SCRAM_NONCE_MAX || memcmp(value, nonce, nonce_bytes) != 0)
         return false;
     for (size_t i = 0; i < n; i++)
         if (value[i] < 0x21 || value[i] > 0x7E)

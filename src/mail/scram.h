@@ -5,7 +5,13 @@
 #include "exchange.h"
 
 /* RFC 7677 s. 4 asks for 4,096 rounds at least; more than the greatest would be work that a server makes us do. */
-enum { SCRAM_COUNT_MIN = 4096, SCRAM_COUNT_MAX = 200000, SCRAM_SALT_MAX = 1024, SCRAM_KEY_MAX = 32 };
+enum {
+    SCRAM_COUNT_MIN = 4096,
+    SCRAM_COUNT_MAX = 200000,
+    SCRAM_NONCE_MAX = 1024,
+    SCRAM_SALT_MAX = 1024,
+    SCRAM_KEY_MAX = 32
+};
 
 /** What a server-first-message says. */
 struct scram_first {

@@ -16,7 +16,17 @@ static const struct setup plain_worked = {.security = SECURITY_TLS,
                                           .worked = MECHANISM_PLAIN,
                                           .offered = 1U << MECHANISM_CRAM_MD5 | 1U << MECHANISM_PLAIN};
 
+#define TIMES_50(c) TIMES_10(c) TIMES_10(c) TIMES_10(c) TIMES_10(c) TIMES_10(c)
+#define TIMES_10(c) c c c c c c c c c c
+static const struct setup long_login = {
+    .security = SECURITY_TLS, .auth = true, .username = TIMES_50("uuuu"), .password = TIMES_50("wwwww") "wwwww"};
+
 static const struct talk rows[] = {
+    {.name = "a response that is too long for the command goes by itself",
+     .setup = &long_login,
+     .script = HI AUTH("PLAIN") "C: AUTH PLAIN\nS: 334 \nC: AHV1\\R{66}{dXV1}AHd3\\R{84}{d3d3}dw==\nS: 235 ok\n" REST,
+     .end = WANT_CLOSE,
+     .expect = SMTP_ACCEPTED},
     {.name = "LOGIN answers the user name first and the password second",
      .setup = &login,
      .script = HI AUTH("LOGIN") "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n" USER "S: 334 UGFzc3dvcmQ6\n" PASSWORD

@@ -20,8 +20,8 @@ static struct session *make(const struct talk *t, void **fixture)
     f->leg = (struct leg_settings){.leg = LEG_SMTP,
                                    .security = with->security != 0 ? with->security : SECURITY_NONE,
                                    .auth = with->auth,
-                                   .username = "probe",
-                                   .password = "open sesame",
+                                   .username = with->username != NULL ? with->username : "probe",
+                                   .password = with->password != NULL ? with->password : "open sesame",
                                    .plaintext_auth = with->plaintext};
     f->memory = (struct login_memory){.worked = MECHANISM_NONE, .refused = with->refused_before};
     if (with->offered != 0)

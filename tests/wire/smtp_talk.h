@@ -11,9 +11,10 @@
 struct setup {
     enum security security; /* 0: none */
     bool auth, plaintext, no_data;
-    const char *to;      /* NULL: to@example.net */
-    const char *hello;   /* NULL: probe.example */
-    const char *message; /* NULL: the above */
+    const char *username, *password; /* NULL: probe, "open sesame" */
+    const char *to;                  /* NULL: to@example.net */
+    const char *hello;               /* NULL: probe.example */
+    const char *message;             /* NULL: the above */
     bool refused_before;
     unsigned worked, offered; /* what the login remembers; ${offered} 0: nothing */
 };

@@ -92,6 +92,10 @@ static void test_sizes(void **state)
 {
     char message[4096];
     (void)state;
+    for (int more = 999; more <= 1001; more++) { /* behind the 24 octets of ours */
+        int n = snprintf(message, sizeof message, "r=%s%0*d" S ",i=4096", ours, more, 0);
+        check(message, (size_t)n, sizeof ours - 1 + (size_t)more <= SCRAM_NONCE_MAX ? 0 : CAUSE_MALFORMED);
+    }
     for (size_t octets = 1020; octets <= 1032; octets += 3) {
         char salt[2048];
         memset(salt, 'Q', octets / 3 * 4);
@@ -176,7 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"only honest first messages are taken", test_cases, NULL, NULL, NULL},
-        {"a salt has at most 1,024 octets", test_sizes, NULL, NULL, NULL},
+        {"a nonce and a salt have at most 1,024 octets", test_sizes, NULL, NULL, NULL},
         {"salt and count are read as they are", test_values, NULL, NULL, NULL},
         {"a kept key is found for the same user, password, mechanism, salt and count alone", test_cache_ids, NULL, NULL,
          NULL},
