@@ -13,10 +13,8 @@ struct drop_memory *drop_memory_new(void)
 
 void drop_memory_void(struct drop_memory *m)
 {
-    if (m->pop3 != NULL) {
+    if (m->pop3 != NULL)
         free(m->pop3->seen);
-        free(m->pop3->gone);
-    }
     free(m->pop3);
     uid_set_clear(&m->imap.open);
     uid_set_clear(&m->imap.heavy);
@@ -116,18 +114,53 @@ static int by_hash(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static uint64_t *find(const struct drop_pop3 *p, uint64_t hash)
+{
+    return p->seen_count > 0 ? bsearch(&hash, p->seen, p->seen_count, sizeof *p->seen, by_hash) : NULL;
+}
+
 uint64_t drop_recall(const struct drop_pop3 *p, uint64_t hash)
 {
-    const uint64_t *found = p->seen_count > 0 ? bsearch(&hash, p->seen, p->seen_count, sizeof *p->seen, by_hash) : NULL;
+    const uint64_t *found = find(p, hash);
     return found != NULL ? *found : 0;
 }
 
-bool drop_was_deleted(const struct drop_pop3 *p, uint64_t hash)
+void drop_note_gone(struct drop_pop3 *p, uint64_t hash)
 {
-    for (size_t i = 0; i < p->gone_count; i++)
-        if (p->gone[i] == hash)
-            return true;
-    return false;
+    uint64_t *found = find(p, hash);
+    if (found == NULL || (*found & DROP_GONE) != 0)
+        return;
+    *found |= DROP_GONE;
+    p->gone_count++;
+}
+
+/* Hashes are spread evenly: by their first bits each is put near its place, and a pass of insertions does the rest.  A
+ * million of them must not hold up the thread. */
+static void sort(uint64_t *entries, size_t n)
+{
+    unsigned bits = 1;
+    while (n >> bits > 1 && bits < 20)
+        bits++;
+    size_t *at = calloc(((size_t)1 << bits) + 1, sizeof *at);
+    uint64_t *sorted = n < 64 ? NULL : malloc(n * sizeof *sorted);
+    if (at == NULL || sorted == NULL) {
+        qsort(entries, n, sizeof *entries, by_hash);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            at[(entries[i] >> (64 - bits)) + 1]++;
+        for (size_t i = 1; i <= (size_t)1 << bits; i++)
+            at[i] += at[i - 1];
+        for (size_t i = 0; i < n; i++)
+            sorted[at[entries[i] >> (64 - bits)]++] = entries[i];
+        for (size_t i = 0; i < n; i++) {
+            size_t k = i;
+            for (; k > 0 && by_hash(&entries[k - 1], &sorted[i]) > 0; k--)
+                entries[k] = entries[k - 1];
+            entries[k] = sorted[i];
+        }
+    }
+    free(at);
+    free(sorted);
 }
 
 void drop_keep_listing(struct drop_memory *m, uint64_t *entries, size_t count)
@@ -135,7 +168,7 @@ void drop_keep_listing(struct drop_memory *m, uint64_t *entries, size_t count)
     struct drop_pop3 *p = m->pop3;
     size_t kept = 0;
     if (count > 0)
-        qsort(entries, count, sizeof *entries, by_hash);
+        sort(entries, count);
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i + 1; next < count && by_hash(&entries[i], &entries[next]) == 0;)
             next++;
@@ -150,6 +183,7 @@ void drop_keep_listing(struct drop_memory *m, uint64_t *entries, size_t count)
     else if (kept == 0)
         free(entries);
     p->seen_count = kept;
+    p->gone_count = 0;
     m->known = true;
 }
 

@@ -13,7 +13,8 @@ enum {
     DROP_INSPECTED = 1, /* read to its end, and foreign: never read it again */
     DROP_OLD = 2,       /* was there at the first contact: read when there is time, only to clear strays */
     DROP_HEAVY = 4,     /* longer than any header that is scanned, or the end of a look: not even read to make sure */
-    DROP_FLAGS = 7
+    DROP_GONE = 8,      /* the last look deleted it */
+    DROP_FLAGS = 15
 };
 
 struct drop_pop3 {
@@ -21,11 +22,10 @@ struct drop_pop3 {
     bool keyed;
     uint64_t *seen; /* hashes with flags of all mails last listed, ascending, without flags unique */
     size_t seen_count;
-    unsigned strange; /* listings in a row of which most was unknown: uids that do not last */
-    uint32_t left;    /* mails left there by the last look */
-    uint64_t suspect; /* hash of the mail that the last look ended in; 0: none */
-    uint64_t *gone;   /* hashes of mails that the last look deleted */
-    size_t gone_count;
+    unsigned strange;  /* listings in a row of which most was unknown: uids that do not last */
+    uint32_t left;     /* mails left there by the last look */
+    uint64_t suspect;  /* hash of the mail that the last look ended in; 0: none */
+    size_t gone_count; /* DROP_GONE there are */
 };
 
 struct drop_imap {
@@ -49,13 +49,13 @@ struct drop_pop3 *drop_pop3(struct drop_memory *m);
 /**
  * drop_hash(p, uid, n): The hash of a uid, flags zero; never 0.
  * drop_recall(p, hash): The hash with its flags as last listed; 0: not known.
- * drop_was_deleted(p, hash): whether the last look deleted it.
+ * drop_note_gone(p, hash): The look deleted it; does nothing when it is not in the listing.
  * drop_keep_listing(m, entries, count): The mailbox holds just these (hashes with flags; 0: not to be kept; those that
  * occur twice are kept not at all).  Takes over ${entries} (from malloc).
  */
 uint64_t drop_hash(struct drop_pop3 *p, const char *uid, size_t n);
 uint64_t drop_recall(const struct drop_pop3 *p, uint64_t hash);
-bool drop_was_deleted(const struct drop_pop3 *p, uint64_t hash);
+void drop_note_gone(struct drop_pop3 *p, uint64_t hash);
 void drop_keep_listing(struct drop_memory *m, uint64_t *entries, size_t count);
 
 /**

@@ -147,7 +147,7 @@ static void scan_done(struct imap *i)
     r->scanned = true;
     if (!i->again) {
         bool old_left = i->look.task->expects_old && m->first > 1 && is_unread(i, 1, m->first - 1);
-        r->finished = !i->incomplete && !old_left && !is_unread(i, m->first, UINT32_MAX);
+        r->finished = !i->incomplete && !old_left && !is_unread(i, m->first, i->next - 1);
     }
     if (!i->again && look_needs_again(&i->look) && i->exists > i->judged_count) {
         uint32_t n = exists(i);

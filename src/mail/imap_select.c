@@ -109,7 +109,9 @@ void imap_exists(struct imap *i, uint64_t number)
 
 void imap_expunged(struct imap *i, uint64_t number)
 {
-    if (i->exists > 0 && number > 0)
+    if (number == 0)
+        return;
+    if (i->exists > 0)
         i->exists--;
     for (size_t k = 0; k < i->doomed_count; k++) {
         struct imap_doomed *d = &i->doomed[k];

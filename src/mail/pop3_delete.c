@@ -2,8 +2,6 @@
  * Deleting what is ours: DELE only marks, QUIT deletes (RFC 1939 s. 6).  Whether it was found does not depend on this:
  * while deleting nothing makes the leg fail, the report says what became of it.
  */
-#include <stdlib.h>
-
 #include "pop3_machine.h"
 
 void pop3_quit(struct pop3 *p)
@@ -79,13 +77,10 @@ static void remember_gone(struct pop3 *p)
     struct drop_pop3 *known = p->look.task->drop->pop3;
     if (known == NULL)
         return;
-    free(known->gone);
-    known->gone_count = 0;
-    known->gone = calloc(p->doomed_count, sizeof *known->gone);
     known->left -= known->left < p->doomed_count ? known->left : (uint32_t)p->doomed_count;
-    for (size_t i = 0; known->gone != NULL && i < p->doomed_count; i++)
+    for (size_t i = 0; i < p->doomed_count; i++)
         if (p->doomed_hashes[i] != 0)
-            known->gone[known->gone_count++] = p->doomed_hashes[i];
+            drop_note_gone(known, p->doomed_hashes[i]);
 }
 
 void pop3_hear_quit(struct pop3 *p, const char *line, size_t n)
@@ -138,7 +133,7 @@ void pop3_commit(struct pop3 *p)
     size_t count = 0;
     for (size_t i = 0; p->uids && i < p->entries_size; i++)
         if ((p->entries[i] & ~(uint64_t)DROP_FLAGS) != 0)
-            p->entries[count++] = p->entries[i] | (p->strange ? DROP_OLD : 0);
+            p->entries[count++] = (p->entries[i] & ~(uint64_t)DROP_GONE) | (p->strange ? DROP_OLD : 0);
     drop_keep_listing(drop, p->entries, count);
     p->entries = NULL;
     p->entries_size = 0;

@@ -142,6 +142,8 @@ static bool take_uid(struct pop3 *p, const char *line, size_t n)
         return true;
     uint64_t hash = drop_hash(known, text, n), recalled = drop_recall(known, hash);
     *entry = recalled != 0 ? recalled : hash;
+    p->unknown += recalled == 0;
+    p->back += (recalled & DROP_GONE) != 0;
     return true;
 }
 
@@ -149,18 +151,12 @@ static bool take_uid(struct pop3 *p, const char *line, size_t n)
 static void judge_uids(struct pop3 *p)
 {
     struct drop_pop3 *known = p->look.task->drop->pop3;
-    size_t new = 0, gone_again = 0;
     if (p->listed > 0 && p->numbered)
         p->uids = false; /* and are used again as soon as a mail is gone */
     if (known == NULL)
         return;
-    for (size_t i = 0; i < p->entries_size; i++) {
-        uint64_t hash = p->entries[i] & ~(uint64_t)DROP_FLAGS;
-        new += hash != 0 && drop_recall(known, hash) == 0;
-        gone_again += hash != 0 && drop_was_deleted(known, hash);
-    }
-    p->relisted = p->uids && known->gone_count > 0 && gone_again >= known->gone_count;
-    bool strange = p->listed > NEWEST_WITHOUT_UIDS && new > p->listed / 2;
+    p->relisted = p->uids && known->gone_count > 0 && p->back >= known->gone_count;
+    bool strange = p->listed > NEWEST_WITHOUT_UIDS && p->unknown > p->listed / 2;
     known->strange = strange ? known->strange + 1 : 0;
     p->strange = known->strange > STRANGE_LISTINGS;
 }
@@ -202,6 +198,12 @@ static void choose_by_uid(struct pop3 *p)
             continue;
         if (p->todo_count < LOOK_FIRST_MAX) {
             p->todo[p->todo_count++] = number;
+            continue;
+        }
+        if (number > p->entries_size) {
+            number = (uint32_t)p->entries_size + 1; /* STAT may claim any number of mails that UIDL does not list */
+            p->old_left = p->old_left || first;
+            p->new_left = p->new_left || !first;
             continue;
         }
         if (first && entry != NULL)

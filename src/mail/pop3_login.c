@@ -23,7 +23,8 @@ static void say_auth(struct pop3 *p)
         session_say_secret(s, shown, "AUTH %s %s", name, first);
     } else {
         session_say(s, "AUTH %s", name);
-        if (begins && (p->look.first_response = strdup(first)) == NULL)
+        /* "=" stands for nothing on the command's line only. */
+        if (begins && (p->look.first_response = strdup(strcmp(first, "=") == 0 ? "" : first)) == NULL)
             session_fail_memory(s);
     }
     explicit_bzero(first, sizeof first);

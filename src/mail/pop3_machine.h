@@ -59,11 +59,11 @@ struct pop3 {
     uint32_t count;
     uint64_t *entries; /* by message number - 1: hash with flags; 0: has no uid that can be remembered */
     size_t entries_size;
-    uint32_t listed;
-    bool uids;      /* there are uids */
-    bool strange;   /* ... but they are made anew each time */
-    bool numbered;  /* every uid so far was the message's number */
-    bool uidl_sent; /* together with STAT */
+    uint32_t listed, unknown, back; /* by UIDL; of these not known; of these deleted by the last look */
+    bool uids;                      /* there are uids */
+    bool strange;                   /* ... but they are made anew each time */
+    bool numbered;                  /* every uid so far was the message's number */
+    bool uidl_sent;                 /* together with STAT */
 
     /* the mails to read, and those of them that are asked for */
     uint32_t todo[POP3_TODO_MAX];

@@ -335,7 +335,7 @@ static const struct talk mails[] = {
      .setup = SETUP(KNOWN),
      .script = FETCHING FOREIGN("3", "10") FOREIGN("4", "12") "S: $3 OK\n" BYE("4"),
      .end = WANT_CLOSE,
-     .expect = EXPECT(.scanned = true, .finished = false, .inspected = 2, .top = 12, .open = "11")},
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 2, .top = 12, .open = "11")},
     {.name = "mails that were not asked for, without uid, or with a wrong one are passed over",
      .setup = SETUP(KNOWN),
      .script = FETCHING "S: * 1 FETCH (" FIELDS " " HEADER(OWN) ")\nS: * 1 FETCH (FLAGS (\\\\Seen))\n" MAIL(

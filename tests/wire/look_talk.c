@@ -70,15 +70,14 @@ static void prepare_pop3(const struct look_setup *s, struct drop_memory *m)
     remember(p, entries, &count, s->inspected, DROP_INSPECTED);
     remember(p, entries, &count, s->heavy, DROP_INSPECTED | DROP_HEAVY);
     remember(p, entries, &count, s->old, DROP_OLD);
+    remember(p, entries, &count, s->gone, 0);
     p->left = s->left;
     p->strange = s->strange;
     p->suspect = s->suspect != NULL ? drop_hash(p, s->suspect, strlen(s->suspect)) : 0;
     drop_keep_listing(m, entries, count);
     const char *list = s->gone, *uid;
-    p->gone = calloc(UIDS_MAX, sizeof *p->gone);
-    assert_non_null(p->gone);
     for (size_t n; (n = next_uid(&list, &uid)) > 0;)
-        p->gone[p->gone_count++] = drop_hash(p, uid, n);
+        drop_note_gone(p, drop_hash(p, uid, n));
 }
 
 static void prepare_imap(const struct look_setup *s, struct drop_memory *m)

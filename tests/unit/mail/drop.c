@@ -163,6 +163,27 @@ static void a_uid_that_occurs_twice_is_not_kept(void **state)
     drop_memory_free(m);
 }
 
+static void a_big_listing_is_kept_whole(void **state)
+{
+    (void)state;
+    enum { UIDS = 20000 };
+    struct drop_memory *m = drop_memory_new();
+    assert_non_null(m);
+    uint64_t *entries = calloc(UIDS, sizeof *entries);
+    assert_non_null(entries);
+    for (uint32_t i = 0; i < UIDS; i++)
+        entries[i] = drop_hash(drop_pop3(m), (const char *)&i, sizeof i) | (i % 2 != 0 ? DROP_INSPECTED : 0);
+    drop_keep_listing(m, entries, UIDS);
+    assert_int_equal(drop_memory_entries(m), UIDS);
+    for (size_t i = 1; i < m->pop3->seen_count; i++)
+        assert_true(m->pop3->seen[i - 1] < m->pop3->seen[i]);
+    for (uint32_t i = 0; i < UIDS; i++)
+        assert_int_equal(drop_recall(m->pop3, drop_hash(m->pop3, (const char *)&i, sizeof i)) & DROP_FLAGS, i % 2);
+    drop_note_gone(m->pop3, hash(m, "not there"));
+    assert_int_equal(m->pop3->gone_count, 0);
+    drop_memory_free(m);
+}
+
 static void hashes_have_a_key_of_their_own(void **state)
 {
     (void)state;
@@ -222,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_long_set_is_written_in_pieces),
         cmocka_unit_test(a_listing_keeps_its_flags_and_forgets_what_is_not_in_it),
         cmocka_unit_test(a_uid_that_occurs_twice_is_not_kept),
+        cmocka_unit_test(a_big_listing_is_kept_whole),
         cmocka_unit_test(hashes_have_a_key_of_their_own),
         cmocka_unit_test(the_hash_is_siphash),
         cmocka_unit_test(a_mailbox_opens_what_is_new_and_forgets_what_is_renumbered),
