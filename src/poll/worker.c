@@ -17,8 +17,10 @@ struct moment worker_now(const struct worker *w)
 
 void worker_wake(struct worker *w)
 {
-    if (!w->stopping)
-        deadline_set(w->starts, 0);
+    if (w->stopping || w->awake)
+        return; /* setting it again would move it behind what comes all the time */
+    w->awake = true;
+    deadline_set(w->starts, 0);
 }
 
 bool worker_has_room(const struct worker *w)

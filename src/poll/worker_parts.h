@@ -104,6 +104,7 @@ struct worker {
     uint64_t resources_ms;      /* when descriptors ran out last; 0: never */
     int64_t clock_gap_ms;       /* wall clock - monotonic clock, when compared last */
     uint64_t clock_jumped_ms;   /* 0: never */
+    bool awake; /* what may start now is looked for in the next turn */
     bool stopping;
     bool stopped; /* all polls are over: only the queues are to be emptied */
     uint64_t stop_ms;

@@ -67,6 +67,7 @@ static void arm(struct worker *w, bool more)
 void worker_starts(struct worker *w)
 {
     unsigned started = 0;
+    w->awake = false;
     for (; started < STARTS_A_TURN && worker_has_room(w) && !w->stopping; started++) {
         struct link *ready = list_first(&w->ready);
         if (ready != NULL) {

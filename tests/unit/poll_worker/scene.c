@@ -104,6 +104,7 @@ void scene_remove(struct scene *s, int32_t index)
 {
     scene_order(s, ORDER_REMOVE, index, NULL);
     s->rows[index].serial = 0;
+    status_clear(&s->rows[index].status);
 }
 
 /* --- what the worker says --- */
