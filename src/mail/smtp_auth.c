@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exchange.h"
 #include "smtp_machine.h"
 
 /* RFC 4954 s. 4: an AUTH command with its initial response has the length of any command, 512 octets. */
@@ -61,12 +62,13 @@ static enum smtp_step hear_challenge(struct smtp *m)
 enum smtp_step smtp_hear_auth(struct smtp *m)
 {
     struct failure why = failure_none;
-    if (!login_accepted(m->base.login, &why)) {
-        smtp_fail_with(m, &why);
+    if (m->response_owed) {
+        enum cause cause = mechanism_proves_server(m->mechanism) ? CAUSE_BAD_SERVER_PROOF : CAUSE_MALFORMED;
+        smtp_fail_detail(m, cause, "accepted before the login was complete");
         return STAY;
     }
-    if (m->response_owed) {
-        smtp_fail_detail(m, CAUSE_MALFORMED, "accepted before the login was complete");
+    if (!login_accepted(m->base.login, &why)) {
+        smtp_fail_with(m, &why);
         return STAY;
     }
     session_logged_in(&m->base, mechanism_name(m->mechanism));

@@ -41,8 +41,11 @@ static struct session *make(const struct talk *t, void **fixture)
 /* t->expect is the fate. */
 static void check(const struct talk *t, const struct session *s, void *fixture)
 {
-    (void)fixture;
+    const struct fixture *f = fixture;
+    const struct failure *why = session_failure(s);
     assert_int_equal(smtp_fate(s), t->expect);
+    if (why->stage == STAGE_AUTH && why->cause == CAUSE_MALFORMED) /* nothing that worked */
+        assert_int_equal(f->memory.worked, MECHANISM_NONE);
     assert_true(strstr(t->script, "S: 235") != NULL || session_mechanism(s)[0] == '\0');
 }
 
