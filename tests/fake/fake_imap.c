@@ -10,10 +10,13 @@
 
 enum { IMAP_COMMANDS, IMAP_PLAIN };
 
+/* The words behind CAPABILITY. */
 static const char *capability(const struct connection *c)
 {
-    return fake_fault(c, FAULT_NO_UIDPLUS) != 0 ? "IMAP4rev1 SASL-IR AUTH=PLAIN UNSELECT"
-                                                : "IMAP4rev1 SASL-IR AUTH=PLAIN UIDPLUS UNSELECT";
+    static const char *const words[2][2] = {
+        {"IMAP4rev1 SASL-IR AUTH=PLAIN UIDPLUS UNSELECT", "IMAP4rev1 SASL-IR AUTH=PLAIN UNSELECT"},
+        {"IMAP4rev1 STARTTLS SASL-IR AUTH=PLAIN UIDPLUS UNSELECT", "IMAP4rev1 STARTTLS SASL-IR AUTH=PLAIN UNSELECT"}};
+    return words[fake_offers_tls(c)][fake_fault(c, FAULT_NO_UIDPLUS) != 0];
 }
 
 void imap_greet(struct connection *c)
@@ -61,6 +64,17 @@ static const char *take_string(const char *at, char out[256])
     if (quoted && *at++ != '"')
         return NULL;
     return *at == ' ' ? at + 1 : at;
+}
+
+static void start_tls(struct connection *c, const char *argument)
+{
+    (void)argument;
+    if (!fake_offers_tls(c)) {
+        fake_say(c, "%s BAD what?\r\n", c->tag);
+        return;
+    }
+    say_ok(c, "go on");
+    fake_secure_next(c);
 }
 
 static void login(struct connection *c, const char *argument)
@@ -323,19 +337,11 @@ static const struct {
     void (*serve)(struct connection *c, const char *argument);
     unsigned needs; /* 1: a login; 2: a selected mailbox */
 } commands[] = {
-    {"CAPABILITY", capabilities, 0},
-    {"LOGIN", login, 0},
-    {"AUTHENTICATE", authenticate, 0},
-    {"LOGOUT", logout, 0},
-    {"NOOP", nothing, 0},
-    {"SELECT", select_box, 1},
-    {"UNSELECT", nothing, 2},
-    {"UID FETCH", uid_fetch, 2},
-    {"UID SEARCH", uid_search, 2},
-    {"UID STORE", uid_store, 2},
-    {"UID EXPUNGE", expunge, 2},
-    {"EXPUNGE", expunge, 2},
-    {"FETCH", fetch, 2},
+    {"CAPABILITY", capabilities, 0},   {"STARTTLS", start_tls, 0},  {"LOGIN", login, 0},
+    {"AUTHENTICATE", authenticate, 0}, {"LOGOUT", logout, 0},       {"NOOP", nothing, 0},
+    {"SELECT", select_box, 1},         {"UNSELECT", nothing, 2},    {"UID FETCH", uid_fetch, 2},
+    {"UID SEARCH", uid_search, 2},     {"UID STORE", uid_store, 2}, {"UID EXPUNGE", expunge, 2},
+    {"EXPUNGE", expunge, 2},           {"FETCH", fetch, 2},
 };
 
 void imap_line(struct connection *c, char *line, size_t n)

@@ -83,10 +83,19 @@ static void wait_for_socket(struct connection *c, bool yes)
     c->waits = yes;
 }
 
+static void begin_tls(struct connection *c)
+{
+    c->securing = false;
+    c->shaking = true;
+    c->secure = fake_secure_new(c->fake->tls, c->fd);
+    c->gone = c->gone || c->secure == NULL;
+}
+
 static void flush(struct connection *c)
 {
-    while (!c->late && !c->gone && c->out.count > 0) {
-        ssize_t sent = send(c->fd, c->out.bytes + c->out.first, c->out.count, MSG_NOSIGNAL);
+    while (!c->late && !c->shaking && !c->gone && c->out.count > 0) {
+        ssize_t sent = c->secure != NULL ? fake_secure_send(c->secure, c->out.bytes + c->out.first, c->out.count)
+                                         : send(c->fd, c->out.bytes + c->out.first, c->out.count, MSG_NOSIGNAL);
         if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
             wait_for_socket(c, true);
             return;
@@ -100,6 +109,8 @@ static void flush(struct connection *c)
     if (c->out.count == 0) {
         wait_for_socket(c, false);
         c->gone = c->gone || c->closing;
+        if (c->securing && !c->gone)
+            begin_tls(c);
     }
 }
 
@@ -157,6 +168,16 @@ void fake_drop(struct connection *c)
     c->gone = true;
 }
 
+bool fake_offers_tls(const struct connection *c)
+{
+    return c->secure == NULL && fake_fault(c, FAULT_TLS) == 2;
+}
+
+void fake_secure_next(struct connection *c)
+{
+    c->securing = true;
+}
+
 /* --- connections --- */
 
 static void connection_free(struct connection *c)
@@ -167,6 +188,7 @@ static void connection_free(struct connection *c)
     *(c->previous != NULL ? &c->previous->next : &f->connections) = c->next;
     if (c->next != NULL)
         c->next->previous = c->previous;
+    fake_secure_free(c->secure);
     (void)close(c->fd);
     fake_buffer_clear(&c->in);
     fake_buffer_clear(&c->out);
@@ -180,6 +202,12 @@ static void count_connection(struct fake_mail *f, enum fake_protocol protocol)
     f->counts[COUNT_SMTP_CONNECTIONS + protocol]++;
     if (++f->counts[COUNT_OPEN] > f->counts[COUNT_OPEN_MOST])
         f->counts[COUNT_OPEN_MOST] = f->counts[COUNT_OPEN];
+}
+
+static void greet(struct connection *c)
+{
+    c->greeted = true;
+    protocols[c->protocol].greet(c);
 }
 
 static bool welcome(struct fake_mail *f, enum fake_protocol protocol, int fd)
@@ -197,8 +225,10 @@ static bool welcome(struct fake_mail *f, enum fake_protocol protocol, int fd)
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
     (void)epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &e);
     c->gone = fake_fault(c, FAULT_GREETING_DROP) != 0;
-    if (!c->gone)
-        protocols[protocol].greet(c);
+    if (!c->gone && fake_fault(c, FAULT_TLS) == 1)
+        begin_tls(c);
+    else if (!c->gone)
+        greet(c);
     flush(c);
     if (c->gone)
         connection_free(c);
@@ -214,7 +244,7 @@ static void accept_all(struct fake_mail *f, enum fake_protocol protocol)
 
 static void serve_lines(struct connection *c)
 {
-    while (!c->gone && !c->closing && c->in.count > 0) {
+    while (!c->gone && !c->closing && !c->securing && c->in.count > 0) {
         char *line = c->in.bytes + c->in.first, *end = memchr(line, '\n', c->in.count);
         if (end == NULL) {
             c->gone = c->in.count > FAKE_LINE_MAX;
@@ -229,16 +259,36 @@ static void serve_lines(struct connection *c)
     }
 }
 
-static void hear(struct connection *c)
+/* A handshake before the greeting; one after STARTTLS is followed by the client's words. */
+static void shake(struct connection *c)
 {
-    ssize_t n = recv(c->fd, c->fake->input, sizeof c->fake->input, 0);
+    int done = fake_secure_shake(c->secure);
+    c->gone = done < 0;
+    c->shaking = done == 0;
+    if (done == 1 && !c->greeted)
+        greet(c);
+}
+
+static bool hear_once(struct connection *c)
+{
+    char *input = c->fake->input;
+    size_t room = sizeof c->fake->input;
+    ssize_t n = c->secure != NULL ? fake_secure_recv(c->secure, input, room) : recv(c->fd, input, room, 0);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         c->gone = true;
     if (n <= 0)
-        return;
-    if (!fake_buffer_add(&c->in, c->fake->input, (size_t)n))
+        return false;
+    if (!fake_buffer_add(&c->in, input, (size_t)n))
         c->gone = true;
     serve_lines(c);
+    return !c->gone;
+}
+
+/* What TLS has taken from the socket already makes that not readable again. */
+static void hear(struct connection *c)
+{
+    while (hear_once(c) && c->secure != NULL) {
+    }
 }
 
 /* --- the thread --- */
@@ -253,7 +303,9 @@ static void serve_event(struct fake_mail *f, const struct epoll_event *e)
     if (e->data.ptr == f)
         return; /* the wake-up: f->ending says the rest */
     struct connection *c = e->data.ptr;
-    if ((e->events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+    if (c->shaking)
+        shake(c);
+    if (!c->shaking && !c->gone && (e->events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
         hear(c);
     flush(c);
     if (c->gone)
@@ -316,6 +368,7 @@ static void fake_free(struct fake_mail *f)
         if (fds[i] >= 0)
             (void)close(fds[i]);
     box_free_all(f);
+    fake_tls_free(f->tls);
     (void)pthread_mutex_destroy(&f->mutex);
     free(f);
 }
@@ -328,7 +381,8 @@ struct fake_mail *fake_start(const uint16_t ports[FAKE_PROTOCOLS])
     (void)pthread_mutex_init(&f->mutex, NULL);
     f->epoll = epoll_create1(EPOLL_CLOEXEC);
     f->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    bool good = f->epoll >= 0 && f->wake >= 0;
+    f->tls = fake_tls_new();
+    bool good = f->epoll >= 0 && f->wake >= 0 && f->tls != NULL;
     for (unsigned i = 0; i < FAKE_PROTOCOLS; i++)
         f->listeners[i] = -1;
     for (unsigned i = 0; i < FAKE_PROTOCOLS && good; i++)
@@ -353,6 +407,11 @@ void fake_stop(struct fake_mail *f)
 }
 
 /* --- what tests ask and set --- */
+
+bool fake_write_certificate(const struct fake_mail *f, const char *path)
+{
+    return fake_tls_write(f->tls, path);
+}
 
 uint16_t fake_port(const struct fake_mail *f, enum fake_protocol protocol)
 {

@@ -59,6 +59,10 @@ bool fake_put(struct fake_mail *f, const char *user, const char *mail);
 char *fake_get(struct fake_mail *f, const char *user, size_t i);
 void fake_clear(struct fake_mail *f, const char *user);
 
+/** fake_write_certificate(f, path): What the server shows under TLS, as PEM: it may be taken for an authority. 
+ *  False: it cannot. */
+bool fake_write_certificate(const struct fake_mail *f, const char *path);
+
 /** fake_fault_word(fault), fake_fault_text(fault): for people.  fake_fault_named(word, fault): false: there is none. */
 const char *fake_fault_word(enum fake_fault fault);
 const char *fake_fault_text(enum fake_fault fault);

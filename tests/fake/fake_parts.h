@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "fake_mail.h"
+#include "fake_tls.h"
 
 enum { FAKE_LINE_MAX = 16384, FAKE_BOXES = 4096 };
 
@@ -41,6 +42,10 @@ struct connection {
     bool gone;        /* at the end of this turn */
     bool late, waits; /* for its time; for the socket */
     bool selected;
+    bool greeted;
+    bool securing;              /* STARTTLS was said: when all is sent the handshake begins */
+    bool shaking;               /* the handshake is under way */
+    struct fake_secure *secure; /* NULL: plain */
     uint64_t due_ms;
     struct fake_buffer in, out, data; /* data: the mail that comes */
     struct mailbox *box;              /* logged in to */
@@ -58,6 +63,7 @@ struct fake_mail {
     struct mailbox *boxes[FAKE_BOXES];
     unsigned faults[FAKE_FAULTS];
     uint64_t counts[FAKE_COUNTS];
+    struct fake_tls *tls;
     bool ending;
     char input[65536]; /* of one read */
 };
@@ -69,6 +75,10 @@ void fake_say_bytes(struct connection *c, const char *bytes, size_t n);
 void fake_close(struct connection *c);
 void fake_drop(struct connection *c);
 unsigned fake_fault(const struct connection *c, enum fake_fault fault);
+
+/** fake_offers_tls(c): whether it may say STARTTLS.  fake_secure_next(c): it was said, and answered. */
+bool fake_offers_tls(const struct connection *c);
+void fake_secure_next(struct connection *c);
 
 /** fake_buffer_add(b, bytes, n): false: memory.  fake_buffer_clear(b): free. */
 bool fake_buffer_add(struct fake_buffer *b, const char *bytes, size_t n);

@@ -15,7 +15,19 @@ void pop3_greet(struct connection *c)
 static void capabilities(struct connection *c, const char *argument)
 {
     (void)argument;
-    fake_say(c, "+OK\r\nUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n");
+    fake_say(c, "+OK\r\n%sUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n",
+             fake_offers_tls(c) ? "STLS\r\n" : "");
+}
+
+static void start_tls(struct connection *c, const char *argument)
+{
+    (void)argument;
+    if (!fake_offers_tls(c)) {
+        fake_say(c, "-ERR what?\r\n");
+        return;
+    }
+    fake_say(c, "+OK go on\r\n");
+    fake_secure_next(c);
 }
 
 static void user(struct connection *c, const char *argument)
@@ -167,9 +179,11 @@ static const struct {
     void (*serve)(struct connection *c, const char *argument);
     bool in_box;
 } commands[] = {
-    {"CAPA", capabilities, false}, {"USER", user, false},      {"PASS", pass, false},   {"QUIT", quit, false},
-    {"STAT", status, true},        {"LIST", sizes, true},      {"UIDL", uids, true},    {"TOP", top, true},
-    {"RETR", retrieve, true},      {"DELE", delete_one, true}, {"NOOP", nothing, true}, {"RSET", nothing, true},
+    {"CAPA", capabilities, false}, {"STLS", start_tls, false}, {"USER", user, false},
+    {"PASS", pass, false},         {"QUIT", quit, false},      {"STAT", status, true},
+    {"LIST", sizes, true},         {"UIDL", uids, true},       {"TOP", top, true},
+    {"RETR", retrieve, true},      {"DELE", delete_one, true}, {"NOOP", nothing, true},
+    {"RSET", nothing, true},
 };
 
 void pop3_line(struct connection *c, char *line, size_t n)

@@ -24,6 +24,8 @@ static void hello(struct connection *c)
     fake_say(c, "250-fake.test\r\n");
     if (fake_fault(c, FAULT_SMTP_BARE) == 0)
         fake_say(c, "250-PIPELINING\r\n");
+    if (fake_offers_tls(c))
+        fake_say(c, "250-STARTTLS\r\n");
     fake_say(c, "250-AUTH PLAIN\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 10240000\r\n");
 }
 
@@ -130,6 +132,12 @@ static void data(struct connection *c)
     fake_say(c, "354 go on\r\n");
 }
 
+static void start_tls(struct connection *c)
+{
+    fake_say(c, "220 2.0.0 go on\r\n");
+    fake_secure_next(c);
+}
+
 void smtp_line(struct connection *c, char *line, size_t n)
 {
     if (c->state == SMTP_DATA) {
@@ -145,6 +153,8 @@ void smtp_line(struct connection *c, char *line, size_t n)
         auth(c, line + strlen("AUTH PLAIN "));
     else if (is(line, "RCPT TO:<"))
         recipient(c, line);
+    else if (is(line, "STARTTLS") && fake_offers_tls(c))
+        start_tls(c);
     else if (is(line, "DATA"))
         data(c);
     else if (is(line, "QUIT"))

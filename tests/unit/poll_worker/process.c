@@ -69,6 +69,34 @@ static void many_rows(void **state)
     assert_int_equal(fake_counted(s->fake, COUNT_OVERLAPS), 0);
 }
 
+static bool all_are_down(void *owner)
+{
+    const struct scene *s = owner;
+    for (int32_t i = 1; i <= SOME; i++)
+        if (s->rows[i].status.verdict != VERDICT_DOWN)
+            return false;
+    return true;
+}
+
+/* 40 rows, 10 at once, a second each: four seconds one after the other; after three timeouts the rest takes them over. */
+static void a_silent_host(void **state)
+{
+    struct scene *s = *state;
+    put_many(s, SOME, "interval=1 smtp.timeout=1");
+    all_polled(s, SOME, 1);
+    put_many(s, SOME, "interval=86400 smtp.timeout=1 enabled=false");
+    assert_true(scene_until(s, is_idle, s, 5000));
+    fake_set(s->fake, FAULT_SILENT, 1);
+    put_many(s, SOME, "interval=1 smtp.timeout=1");
+    assert_true(scene_until(s, all_are_down, s, 5000));
+    unsigned taken_over = 0;
+    for (int32_t i = 1; i <= SOME; i++) {
+        scene_is(s, i, VERDICT_DOWN, LEG_SMTP, STAGE_GREETING, CAUSE_TIMED_OUT);
+        taken_over += strstr(text_bytes(s->rows[i].status.failure_text), "does not answer") != NULL;
+    }
+    assert_in_range(taken_over, SOME / 2, SOME);
+}
+
 static int setup_narrow(void **state)
 {
     struct scene *s = calloc(1, sizeof *s);
@@ -269,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLAY("200 rows are polled, told whole though nobody listened, and no descriptor stays open", many_rows,
              scene_setup),
+        PLAY("a host that does not answer holds nobody up", a_silent_host, scene_setup),
         PLAY("no more polls are at work than may be", in_flight_holds, setup_narrow),
         PLAY("starts missed are counted, and no row is polled twice at once", a_slow_server_skips, scene_setup),
         PLAY("polls follow the grid without drift, and the next is told", the_grid_holds, scene_setup),

@@ -227,16 +227,22 @@ void scene_is(const struct scene *s, int32_t index, enum verdict verdict, enum l
 
 /* --- the whole --- */
 
-void scene_open(struct scene *s)
+void scene_fake(struct scene *s)
 {
     static const uint16_t any[FAKE_PROTOCOLS] = {0};
+    s->fake = fake_start(any);
+    assert_non_null(s->fake);
+}
+
+void scene_open(struct scene *s)
+{
     struct failure why;
     memset(s->key.key, 'k', sizeof s->key.key);
     memset(s->test_key.key, 't', sizeof s->test_key.key);
     for (size_t i = 0; i < SCENE_ROWS; i++)
         status_init(&s->rows[i].status);
-    s->fake = fake_start(any);
-    assert_non_null(s->fake);
+    if (s->fake == NULL)
+        scene_fake(s);
     if (s->type == NULL)
         s->type = "pop3";
     s->orders = queue_new(QUEUE_ROOM, sizeof(struct order));
@@ -245,6 +251,7 @@ void scene_open(struct scene *s)
     s->journal = queue_new(QUEUE_ROOM, sizeof(struct journal_entry));
     assert_true(s->orders != NULL && s->receipts != NULL && s->reports != NULL && s->journal != NULL);
     struct worker_options options = {.dns = s->dns,
+                                     .ca_file = s->ca_file,
                                      .in_flight = s->in_flight != 0 ? s->in_flight : 1000,
                                      .per_host = s->per_host != 0 ? s->per_host : 10,
                                      .key = s->key,

@@ -31,14 +31,17 @@ struct scene {
     bool no_receipts; /* the disk hangs */
     unsigned journal_entries;
     const char *dns;
+    const char *ca_file;
     const char *type; /* of mailboxes, where a row does not say it: "pop3" (the default) or "imap" */
     unsigned in_flight, per_host;
     uint64_t next_serial;
 };
 
 /** scene_open(s): start the fake server and the worker; ${s}->dns, in_flight, per_host (0: 1000, 10) are the caller's.
+ *  scene_fake(s): the fake server alone, before the rest.
  *  scene_close(s): stop the worker, checking that it ends in time; free all. */
 void scene_open(struct scene *s);
+void scene_fake(struct scene *s);
 void scene_close(struct scene *s);
 
 /** scene_define(s, words): a definition for the fake server: mailbox "probe", interval 86400, with ${words}
