@@ -120,7 +120,8 @@ struct imap {
     uint32_t reading_uid;  /* of the mail whose header comes in; 0: not known */
     bool open_ended;       /* the window reaches to the top, and above */
     bool by_sequence, again;
-    bool incomplete; /* a window was not answered whole */
+    bool ahead, stale; /* the window was asked for together with SELECT; ... and means nothing after all */
+    bool incomplete;   /* a window was not answered whole */
     bool expunge_unknown;
 
     /* the mails to delete */
@@ -163,6 +164,9 @@ void imap_hear_mailbox_code(struct imap *i, const char *code, size_t code_bytes,
 void imap_hear_top(struct imap *i, const char *text, size_t n);
 void imap_exists(struct imap *i, uint64_t number);
 void imap_expunged(struct imap *i, uint64_t number);
+void imap_ask_ahead(struct imap *i);
+void imap_opened(struct imap *i);
+void imap_after_select(struct imap *i);
 void imap_scan(struct imap *i);
 void imap_hear_window(struct imap *i, const char *text, size_t n);
 bool imap_is_wanted(const struct imap *i, uint32_t sequence, uint32_t uid);

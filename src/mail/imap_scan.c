@@ -143,22 +143,39 @@ static bool is_unread(struct imap *i, uint32_t from, uint32_t to)
 static void scan_done(struct imap *i)
 {
     struct drop_imap *m = known(i);
-    struct look_report *r = &i->look.report;
-    r->scanned = true;
+    struct look *l = &i->look;
     if (!i->again) {
-        bool old_left = i->look.task->expects_old && m->first > 1 && is_unread(i, 1, m->first - 1);
-        r->finished = !i->incomplete && !old_left && !is_unread(i, m->first, i->next - 1);
+        bool old_left = l->task->expects_old && m->first > 1 && is_unread(i, 1, m->first - 1);
+        l->complete = !i->incomplete && !old_left && !is_unread(i, m->first, i->next - 1);
     }
-    if (!i->again && look_needs_again(&i->look) && i->exists > i->judged_count) {
+    if (!i->again && look_needs_again(l) && i->exists > i->judged_count) {
         uint32_t n = exists(i);
         i->again = true;
         say_sequence(i, n > LOOK_AGAIN ? n - LOOK_AGAIN + 1 : 1, UINT32_MAX);
         return;
     }
+    l->report.scanned = true;
+    l->report.finished = l->complete && !i->incomplete;
     m->suspect = 0;
     if (i->not_sticky || i->validity == 0)
-        drop_memory_void(i->look.task->drop);
+        drop_memory_void(l->task->drop);
     imap_delete(i);
+}
+
+/* What is to be read first, of what is open. */
+static void choose(struct imap *i)
+{
+    const struct drop_imap *m = known(i);
+    uint64_t new = 0;
+    for (size_t k = 0; k < i->todo.count; k++)
+        if (i->todo.ranges[k].high >= m->first)
+            new += (uint64_t)i->todo.ranges[k].high - i->todo.ranges[k].low + 1;
+    if (new > SPAN_MAX)
+        first_sequence(i);
+    else if (!uids_are_done(i))
+        next_uids(i);
+    else
+        scan_done(i);
 }
 
 void imap_scan(struct imap *i)
@@ -170,29 +187,58 @@ void imap_scan(struct imap *i)
     bool first = m->validity != i->validity || m->validity == 0;
     if (!drop_imap_contact(drop, i->validity, i->next) || !uid_set_copy(&i->todo, &m->open)) {
         session_fail_memory(&i->look.session);
-        return;
-    }
-    if (i->exists == 0) {
+    } else if (i->exists == 0) {
         uid_set_clear(&m->open);
         scan_done(i);
+    } else if (first) {
+        first_sequence(i);
+    } else {
+        choose(i);
+    }
+}
+
+/* --- ahead: together with SELECT --- */
+
+void imap_ask_ahead(struct imap *i)
+{
+    const struct drop_imap *m = known(i);
+    char set[IMAP_SET_MAX];
+    uint32_t most = IMAP_WINDOW;
+    if (m->validity == 0 || m->top >= UINT32_MAX - IMAP_WINDOW)
+        return;
+    do {
+        if (!uid_set_newest(&m->open, most, &i->window) || !uid_set_add(&i->window, m->top + 1, m->top + IMAP_WINDOW)) {
+            session_fail_memory(&i->look.session);
+            return;
+        }
+        most /= 2;
+    } while (uid_set_write(&i->window, 0, set, sizeof set) < i->window.count);
+    i->ahead = true;
+    say_window(i, "UID FETCH", set);
+}
+
+/* SELECT says whether what was asked ahead makes sense; if not, its answer is not listened to. */
+void imap_opened(struct imap *i)
+{
+    const struct drop_imap *m = known(i);
+    if (!i->ahead) {
+        imap_after_select(i);
         return;
     }
-    uint64_t new = 0;
-    for (size_t k = 0; k < m->open.count; k++)
-        if (m->open.ranges[k].high >= m->first)
-            new += (uint64_t)m->open.ranges[k].high - m->open.ranges[k].low + 1;
-    if (first || new > SPAN_MAX)
-        first_sequence(i);
-    else if (m->open.count > 0)
-        next_uids(i);
-    else
-        scan_done(i);
+    i->stale = i->validity != m->validity || i->next == 0 || i->next - 1 < m->top || i->not_sticky || i->exists == 0;
+    if (i->stale)
+        return;
+    bool ok = drop_imap_contact(i->look.task->drop, i->validity, i->next) && uid_set_copy(&i->todo, &m->open);
+    for (size_t k = 0; ok && k < i->window.count; k++)
+        ok = uid_set_remove(&i->todo, i->window.ranges[k].low, i->window.ranges[k].high);
+    if (!ok)
+        session_fail_memory(&i->look.session);
 }
 
 bool imap_is_wanted(const struct imap *i, uint32_t sequence, uint32_t uid)
 {
     const struct drop_imap *m = known(i);
-    if (uid_set_has(&i->judged, uid))
+    if (i->stale || uid_set_has(&i->judged, uid))
         return false;
     if (!i->by_sequence && !i->again)
         return uid_set_has(&i->window, uid) || (i->open_ended && uid > m->top);
@@ -201,33 +247,50 @@ bool imap_is_wanted(const struct imap *i, uint32_t sequence, uint32_t uid)
     return i->again ? !uid_set_has(&m->heavy, uid) : uid > m->top || uid_set_has(&m->open, uid);
 }
 
-/* A window was answered whole: none of its uids is left, but those to be read again. */
+/* A window was answered whole: none of its uids is left, but those to be read again.  Uids above those that SELECT knew
+ * of are closed one by one, as they are read: some stores show them out of order. */
 static bool close_window(struct imap *i)
 {
     struct drop_imap *m = known(i);
+    const struct uid_range all = {i->low <= 1 ? 1 : i->lowest, i->next - 1};
+    const struct uid_range *ranges = i->by_sequence ? &all : i->window.ranges;
+    size_t count = i->by_sequence ? all.low != 0 : i->window.count;
     bool ok = true;
-    if (i->again)
-        return true;
-    if (i->by_sequence && i->low <= 1)
-        ok = uid_set_remove(&m->open, 1, i->next - 1);
-    else if (i->by_sequence && i->lowest != 0)
-        ok = uid_set_remove(&m->open, i->lowest, i->next - 1);
-    for (size_t k = 0; ok && !i->by_sequence && k < i->window.count; k++)
-        ok = uid_set_remove(&m->open, i->window.ranges[k].low, i->window.ranges[k].high);
-    for (size_t k = 0; ok && k < i->kept.count; k++)
+    for (size_t k = 0; !i->again && ok && k < count; k++)
+        ok = uid_set_remove(&m->open, ranges[k].low, ranges[k].high < i->next ? ranges[k].high : i->next - 1);
+    for (size_t k = 0; !i->again && ok && k < i->kept.count; k++)
         ok = uid_set_add(&m->open, i->kept.ranges[k].low, i->kept.ranges[k].high);
     return ok;
+}
+
+/* A server that does not like it is asked again, after SELECT. */
+static void hear_ahead(struct imap *i)
+{
+    i->ahead = false;
+    if (i->stale || i->status != IMAP_OK) {
+        i->windows = 0;
+        i->stale = false;
+        i->window.count = 0;
+        imap_after_select(i);
+    } else if (!close_window(i)) {
+        session_fail_memory(&i->look.session);
+    } else {
+        choose(i);
+    }
 }
 
 void imap_hear_window(struct imap *i, const char *text, size_t n)
 {
     const char *code;
     size_t code_bytes;
+    if (i->ahead) {
+        hear_ahead(i);
+        return;
+    }
     /* "Some of the messages no longer exist" (RFC 5530): the others were answered. */
     bool gone =
         i->status == IMAP_NO && look_bracket(text, n, &code, &code_bytes) && imap_is(code, code_bytes, "EXPUNGEISSUED");
     if (i->status != IMAP_OK && !gone && (i->window_mails == 0 || i->status != IMAP_NO)) {
-        i->look.report.scanned = false;
         imap_refuse(i, text, n);
         return;
     }

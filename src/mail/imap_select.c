@@ -12,6 +12,7 @@ void imap_select(struct imap *i)
     }
     unsigned number = imap_begin_command(i, IMAP_SELECT);
     session_say(s, "%s%u SELECT INBOX", i->tag, number);
+    imap_ask_ahead(i);
 }
 
 static bool is_selecting(const struct imap *i)
@@ -81,7 +82,14 @@ void imap_hear_select(struct imap *i, const char *text, size_t n)
         imap_fail(i, CAUSE_POLICY, "the mailbox is read-only: probes cannot be deleted");
     } else if (!i->has_exists) {
         imap_fail(i, CAUSE_MALFORMED, "the server does not say how many mails there are");
-    } else if (i->next == 0 && i->exists > 0) {
+    } else {
+        imap_opened(i);
+    }
+}
+
+void imap_after_select(struct imap *i)
+{
+    if (i->next == 0 && i->exists > 0) {
         unsigned number = imap_begin_command(i, IMAP_FETCH_TOP);
         session_say(&i->look.session, "%s%u UID FETCH *:* (UID)", i->tag, number);
     } else {

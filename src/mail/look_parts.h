@@ -18,6 +18,7 @@ struct look {
     struct failure refusal; /* the first that it did not agree to */
     bool reading;           /* the next octets are message data */
     bool asked_missing;
+    bool complete;        /* the scan so far reached all that could be a probe */
     char *first_response; /* SASL's, waiting for the server's go-ahead; wiped */
 };
 

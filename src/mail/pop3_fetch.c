@@ -23,13 +23,14 @@ static void ask(struct pop3 *p)
 
 static void scan_done(struct pop3 *p)
 {
-    struct look_report *r = &p->look.report;
-    r->scanned = true;
-    r->finished = !p->new_left && !(p->old_left && p->look.task->expects_old);
+    if (!p->look.asked_missing)
+        p->look.complete = !p->new_left && !(p->old_left && p->look.task->expects_old);
     if (look_needs_again(&p->look) && pop3_choose_again(p)) {
         ask(p);
         return;
     }
+    p->look.report.scanned = true;
+    p->look.report.finished = p->look.complete;
     pop3_commit(p);
     pop3_delete(p);
 }
@@ -73,7 +74,6 @@ void pop3_hear_top(struct pop3 *p, const char *line, size_t n)
     case 0:
         /* One mail that cannot be read is passed over; a server that gives none away is broken. */
         if (++p->refused == p->todo_count) {
-            p->look.report.scanned = false;
             pop3_refuse(p, text, text_bytes);
             return;
         }

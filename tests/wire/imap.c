@@ -6,8 +6,9 @@
 #define BEGIN        "S: * OK [CAPABILITY " CAPABILITIES "] ready\nC: $1 AUTHENTICATE PLAIN AHVzZXIAc2VjcmV0LXdvcmQ=\n"
 #define SELECT       BEGIN "S: $1 OK [CAPABILITY " CAPABILITIES "] in\nC: $2 SELECT INBOX\n"
 #define TEN(a)       a a a a a a a a a a
-/* A mailbox that is known: uids up to 9 were inspected. */
-#define KNOWN .validity = 7, .top = 9, .first = 1
+/* A mailbox that is known (uids up to 9 were inspected) is read in the same flight. */
+#define AHEAD(set) SELECT "C: $3 UID FETCH " set ITEMS
+#define KNOWN      .validity = 7, .top = 9, .first = 1
 #define BOX(exists, next)                                                                                              \
     "S: * " exists " EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: * OK [UIDNEXT " next "] x\nS: $2 OK [READ-WRITE] done\n"
 #define ITEMS  " (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-EMAILMON-PROBE)])\n"
@@ -17,21 +18,19 @@
 #define MAIL(n, uid, token) "S: * " n " FETCH (UID " uid " " FIELDS " " HEADER(token) ")\n"
 #define FOREIGN(n, uid)     "S: * " n " FETCH (UID " uid " " FIELDS " {2}\\r\\n\\r\\n)\n"
 /* One new mail of ours, at 3 with uid 10. */
-#define ONE    SELECT BOX("3", "11") "C: $3 UID FETCH 10:*" ITEMS MAIL("3", "10", OWN) "S: $3 OK done\n"
+#define ONE    AHEAD("10:209") BOX("3", "11") MAIL("3", "10", OWN) "S: $3 OK done\n"
 #define STORE  "C: $4 UID STORE 10 +FLAGS.SILENT (\\\\Deleted)\n"
 #define DELETE "! hold\n" STORE "C: $5 UID EXPUNGE 10\nC: $6 LOGOUT\n"
 #define BYE(n) "C: $" n " LOGOUT\nS: * BYE\nS: $" n " OK\n"
 
 static const struct talk good[] = {
-    {.name = "a probe is found and deleted in four flights",
+    {.name = "a probe is found and deleted in three flights",
      .setup = SETUP(KNOWN),
-     .script =
-         SELECT BOX("3", "11") "C: $3 UID FETCH 10:*" ITEMS
-                               "S: * 3 FETCH (INTERNALDATE \"24-Nov-2026 03:11:55 +0100\" RFC822.SIZE 1234 " FIELDS
-                               " " HEADER(OWN) " UID 10)\nS: $3 OK done\n" DELETE
-                                               "S: $4 OK\nS: * 3 EXPUNGE\nS: $5 OK\nS: * BYE\nS: $6 OK\n",
+     .script = AHEAD("10:209")
+         BOX("3", "11") "S: * 3 FETCH (INTERNALDATE \"24-Nov-2026 03:11:55 +0100\" RFC822.SIZE 1234 " FIELDS " " HEADER(
+             OWN) " UID 10)\nS: $3 OK done\n" DELETE "S: $4 OK\nS: * 3 EXPUNGE\nS: $5 OK\nS: * BYE\nS: $6 OK\n",
      .end = WANT_CLOSE,
-     .flights = 4,
+     .flights = 3,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_DONE,
                       .arrived_ms = 1795486315000, .size_bytes = 1234, .top = 10, .open = "-", .mechanism = "PLAIN")},
     {.name = "an empty mailbox needs no further word",
@@ -41,7 +40,7 @@ static const struct talk good[] = {
      .expect = EXPECT(.scanned = true, .finished = true)},
     {.name = "a mailbox with nothing new needs no further word",
      .setup = SETUP(KNOWN),
-     .script = SELECT BOX("9", "10") BYE("3"),
+     .script = AHEAD("10:209") BOX("9", "10") "S: $3 OK\n" BYE("4"),
      .end = WANT_CLOSE,
      .flights = 3,
      .expect = EXPECT(.scanned = true, .finished = true, .top = 9, .open = "-")},
@@ -54,12 +53,14 @@ static const struct talk good[] = {
                       .top = 10, .open = "-")},
     {.name = "a changed UIDVALIDITY is a first contact",
      .setup = SETUP(.validity = 6, .top = 99, .first = 1),
-     .script = SELECT BOX("1", "3") "C: $3 FETCH 1:*" ITEMS FOREIGN("1", "2") "S: $3 OK\n" BYE("4"),
+     .script = AHEAD("100:299") BOX("1", "3")
+         MAIL("1", "101", OWN) "S: $3 OK\nC: $4 FETCH 1:*" ITEMS FOREIGN("1", "2") "S: $4 OK\n" BYE("5"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .top = 2, .open = "-")},
     {.name = "a UIDNEXT that goes back is a first contact",
      .setup = SETUP(KNOWN),
-     .script = SELECT BOX("1", "3") "C: $3 FETCH 1:*" ITEMS FOREIGN("1", "2") "S: $3 OK\n" BYE("4"),
+     .script = AHEAD("10:209") BOX("1", "3")
+         MAIL("1", "101", OWN) "S: $3 OK\nC: $4 FETCH 1:*" ITEMS FOREIGN("1", "2") "S: $4 OK\n" BYE("5"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .top = 2, .open = "-")},
     {.name = "a first contact reads the newest five hundred in windows",
@@ -73,38 +74,41 @@ static const struct talk good[] = {
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 3, .top = 5000, .open = "-")},
     {.name = "gaps are read newest first, together with what is new",
      .setup = SETUP(.validity = 7, .top = 9, .first = 1, .open = "3:4,7"),
-     .script = SELECT BOX("3", "11") "C: $3 UID FETCH 3:4,7,10:*" ITEMS FOREIGN("1", "3") MAIL("2", "7", LATER)
+     .script = AHEAD("3:4,7,10:209") BOX("3", "11") FOREIGN("1", "3") MAIL("2", "7", LATER)
          FOREIGN("3", "10") "S: $3 OK\n" BYE("4"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 3, .top = 10, .open = "7")},
     {.name = "a rest of the first contact is read when there is time, and does not make a look unfinished",
      .setup = SETUP(.validity = 7, .top = 2000, .first = 2001, .open = "1:1900"),
-     .script = SELECT BOX("2000", "2001") "C: $3 UID FETCH 1701:1900" ITEMS FOREIGN(
-         "1701", "1701") "S: $3 OK\nC: $4 UID FETCH 1501:1700" ITEMS "S: $4 OK\nC: $5 UID FETCH 1301:1500" ITEMS
-                         "S: $5 OK\nC: $6 UID FETCH 1101:1300" ITEMS "S: $6 OK\nC: $7 UID FETCH 901:1100" ITEMS
-                         "S: $7 OK\nC: $8 UID FETCH 701:900" ITEMS "S: $8 OK\nC: $9 UID FETCH 501:700" ITEMS
-                         "S: $9 OK\nC: $10 UID FETCH 301:500" ITEMS "S: $10 OK\n" BYE("11"),
+     .script = AHEAD("1701:1900,2001:2200") BOX("2000", "2001")
+         FOREIGN("1701", "1701") "S: $3 OK\nC: $4 UID FETCH 1501:1700" ITEMS "S: $4 OK\nC: $5 UID FETCH 1301:1500" ITEMS
+                                 "S: $5 OK\nC: $6 UID FETCH 1101:1300" ITEMS "S: $6 OK\nC: $7 UID FETCH 901:1100" ITEMS
+                                 "S: $7 OK\nC: $8 UID FETCH 701:900" ITEMS "S: $8 OK\nC: $9 UID FETCH 501:700" ITEMS
+                                 "S: $9 OK\nC: $10 UID FETCH 301:500" ITEMS "S: $10 OK\n" BYE("11"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .open = "1:300")},
     {.name = "a rest of the first contact makes a look unfinished when an old probe is expected",
      .setup = SETUP(.validity = 7, .top = 9, .first = 10, .open = "1:3", .expects_old = true),
-     .script = SELECT BOX("3", "10") "C: $3 UID FETCH 1:3" ITEMS FOREIGN("1", "1") "S: $3 NO [LIMIT] enough\n" BYE("4"),
+     .script = AHEAD("1:3,10:209") BOX("3", "10")
+         FOREIGN("1", "1") "S: $3 NO [LIMIT] enough\nC: $4 UID FETCH 2:3" ITEMS FOREIGN(
+             "2", "2") "S: $4 NO [LIMIT] enough\n" BYE("5"),
      .end = WANT_CLOSE,
-     .expect = EXPECT(.scanned = true, .finished = false, .inspected = 1, .open = "2:3")},
+     .expect = EXPECT(.scanned = true, .finished = false, .inspected = 2, .open = "3")},
     {.name = "what is missing is looked for once more among mails that were read before",
      .setup = SETUP(KNOWN, .missing = true),
-     .script = SELECT BOX("3", "11") "C: $3 UID FETCH 10:*" ITEMS FOREIGN(
-         "3", "10") "S: $3 OK\nC: $4 FETCH 1:*" ITEMS FOREIGN("1", "2") MAIL("2", "5", OWN)
-         MAIL("3", "10", OWN) "S: $4 OK\n! hold\n"
-                              "C: $5 UID STORE 5 +FLAGS.SILENT (\\\\Deleted)\nC: $6 UID EXPUNGE 5\nC: $7 LOGOUT\n"
-                              "S: $5 OK\nS: * 2 EXPUNGE\nS: $6 OK\n",
+     .script = AHEAD("10:209") BOX("3", "11") FOREIGN("3", "10") "S: $3 OK\nC: $4 FETCH 1:*" ITEMS FOREIGN("1", "2")
+         MAIL("2", "5", OWN)
+             MAIL("3", "10", OWN) "S: $4 OK\n! hold\n"
+                                  "C: $5 UID STORE 5 +FLAGS.SILENT (\\\\Deleted)\nC: $6 UID EXPUNGE 5\nC: $7 LOGOUT\n"
+                                  "S: $5 OK\nS: * 2 EXPUNGE\nS: $6 OK\n",
      .end = WANT_READ,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 3, .asked = 1, .deletion = DELETION_DONE)},
     {.name = "a server that says nothing of itself is asked",
      .setup = SETUP(KNOWN),
      .script = "S: * OK\nC: $1 CAPABILITY\nS: * CAPABILITY IMAP4rev2 AUTH=PLAIN\nS: $1 OK\nC: $2 AUTHENTICATE PLAIN\n"
                "S: + \nC: AHVzZXIAc2VjcmV0LXdvcmQ=\nS: $2 OK in\nC: $3 CAPABILITY\nC: $4 SELECT INBOX\n"
-               "S: * CAPABILITY IMAP4rev2\nS: $3 OK\nS: * 0 EXISTS\nS: $4 OK\n" BYE("5"),
+               "C: $5 UID FETCH 10:209" ITEMS
+               "S: * CAPABILITY IMAP4rev2\nS: $3 OK\nS: * 0 EXISTS\nS: $4 OK\nS: $5 OK\n" BYE("6"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true)},
     {.name = "without UIDNEXT the highest uid is asked for",
@@ -305,7 +309,7 @@ static const struct talk selects[] = {
      .cause = CAUSE_MALFORMED},
     {.name = "a UIDVALIDITY that changes within the session ends it",
      .setup = SETUP(KNOWN),
-     .script = SELECT BOX("3", "11") "C: $3 UID FETCH 10:*" ITEMS "S: * OK [UIDVALIDITY 8] x\n",
+     .script = AHEAD("10:209") BOX("3", "11") "S: * OK [UIDVALIDITY 8] x\n",
      .end = WANT_FAILED,
      .stage = STAGE_SELECT,
      .cause = CAUSE_MALFORMED},
@@ -316,7 +320,7 @@ static const struct talk selects[] = {
      .cause = CAUSE_SHUTDOWN},
 };
 
-#define FETCHING SELECT BOX("3", "11") "C: $3 UID FETCH 10:*" ITEMS
+#define FETCHING AHEAD("10:209") BOX("3", "11")
 
 static const struct talk mails[] = {
     {.name = "no octet of a mail is protocol",
@@ -414,13 +418,42 @@ static const struct talk mails[] = {
      .cause = CAUSE_MALFORMED},
     {.name = "a FETCH that is refused fails",
      .setup = SETUP(KNOWN),
-     .script = FETCHING "S: $3 NO no\nC: $4 LOGOUT\n",
+     .script = FETCHING "S: $3 BAD what?\nC: $4 UID FETCH 10:*" ITEMS "S: $4 NO no\nC: $5 LOGOUT\n",
      .end = WANT_FAILED,
      .stage = STAGE_FETCH,
      .cause = CAUSE_PERMANENT},
+    {.name = "a server that refuses what was asked ahead is asked again",
+     .setup = SETUP(KNOWN),
+     .script = FETCHING "S: $3 BAD one at a time\nC: $4 UID FETCH 10:*" ITEMS FOREIGN("3", "10") "S: $4 OK\n" BYE("5"),
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .top = 10, .open = "-")},
+    {.name = "what is asked ahead is bounded, and the rest follows newest first",
+     .setup = SETUP(KNOWN),
+     .script = AHEAD("10:209") BOX("400", "411") FOREIGN("1", "10") "S: $3 OK\nC: $4 UID FETCH 211:410" ITEMS FOREIGN(
+         "400", "410") "S: $4 OK\nC: $5 UID FETCH 210" ITEMS "S: $5 OK\n" BYE("6"),
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 2, .top = 410, .open = "-")},
+    {.name = "of very many new uids the newest mails are read",
+     .setup = SETUP(KNOWN),
+     .script = AHEAD("10:209") BOX("3", "4294967295") "S: $3 OK\nC: $4 FETCH 1:*" ITEMS MAIL(
+         "3", "4294967294", OWN) "S: $4 OK\n"
+                                 "! hold\nC: $5 UID STORE 4294967294 +FLAGS.SILENT (\\\\Deleted)\nC: $6 UID EXPUNGE "
+                                 "4294967294\nC: $7 LOGOUT\n"
+                                 "S: $5 OK\nS: * 3 EXPUNGE\nS: $6 OK\nS: $7 OK\n",
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_DONE,
+                      .top = 4294967294, .open = "-")},
+    {.name = "a session that ends while it looks once more has failed",
+     .setup = SETUP(KNOWN, .missing = true),
+     .script = FETCHING FOREIGN("3", "10") "S: $3 OK\nC: $4 FETCH 1:*" ITEMS "! eof\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_FETCH,
+     .cause = CAUSE_CLOSED,
+     .expect = EXPECT(.inspected = 1)},
     {.name = "a mail that is gone meanwhile is no failure",
      .setup = SETUP(KNOWN),
-     .script = FETCHING "S: $3 NO [EXPUNGEISSUED] gone\n" BYE("4"),
+     .script = FETCHING "S: $3 NO [EXPUNGEISSUED] gone\nC: $4 UID FETCH 10:*" ITEMS
+                        "S: $4 NO [EXPUNGEISSUED] gone\n" BYE("5"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .open = "-")},
 };
@@ -476,8 +509,8 @@ static const struct talk deletions[] = {
                       .open = "-")},
     {.name = "a mailbox that does not let mails be marked refuses",
      .setup = SETUP(KNOWN),
-     .script = SELECT "S: * OK [PERMANENTFLAGS (\\\\Seen)] x\n" BOX("3", "11") "C: $3 UID FETCH 10:*" ITEMS MAIL(
-         "3", "10", OWN) "S: $3 OK\n" BYE("4"),
+     .script = AHEAD("10:209") "S: * OK [PERMANENTFLAGS (\\\\Seen)] x\n" BOX("3", "11")
+         MAIL("3", "10", OWN) "S: $3 OK\n" BYE("4"),
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_REFUSED,
                       .deletion_cause = CAUSE_PERMANENT)},
@@ -486,8 +519,9 @@ static const struct talk deletions[] = {
 /* Without UIDPLUS EXPUNGE would remove what others marked. */
 #define BARE                                                                                                           \
     "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN]\nC: $1 AUTHENTICATE PLAIN AHVzZXIAc2VjcmV0LXdvcmQ=\n"           \
-    "S: $1 OK [CAPABILITY IMAP4rev1]\nC: $2 SELECT INBOX\n" BOX("3", "11") "C: $3 UID FETCH 10:*" ITEMS MAIL(          \
-        "3", "10", OWN) "S: $3 OK\n! hold\n" STORE "C: $5 UID SEARCH DELETED\nS: $4 OK\n"
+    "S: $1 OK [CAPABILITY IMAP4rev1]\nC: $2 SELECT INBOX\n"                                                            \
+    "C: $3 UID FETCH 10:209" ITEMS BOX("3", "11") MAIL("3", "10", OWN) "S: $3 OK\n! hold\n" STORE                      \
+                                                                       "C: $5 UID SEARCH DELETED\nS: $4 OK\n"
 
 static const struct talk bare[] = {
     {.name = "without UIDPLUS ours are expunged when only ours are marked",
