@@ -70,6 +70,20 @@ static void take_report(struct agent *a, void *record)
     report_drop(report);
 }
 
+/* What whoever watches the console is told, in the log too: it may be all that is left when nobody did. */
+static void log_event(const struct agent *a, const struct event *event)
+{
+    const char *text = text_bytes(event->text);
+    const char *colon = *text != '\0' ? ": " : "";
+    enum log_priority priority = event->kind == EVENT_UP ? LOG_LINE_NOTICE : LOG_LINE_WARNING;
+    if (event->kind == EVENT_CERTIFICATE)
+        log_write(a->options.log, priority, "%s: certificate of the %s leg%s%s", text_bytes(event->name),
+                  leg_word(event->leg), colon, text);
+    else
+        log_write(a->options.log, priority, "%s: %s, was %s%s%s", text_bytes(event->name), verdict_word(event->new),
+                  verdict_word(event->old), colon, text);
+}
+
 /* An event that could not be numbered is announced at once with number 0; it comes again with a number, already
  * announced, when the state can be written. */
 static void take_event(struct agent *a, const struct event *event)
@@ -80,6 +94,8 @@ static void take_event(struct agent *a, const struct event *event)
                   "event %u is missing in the event table: out of memory, or there twice", event->seq);
     if (announce)
         agent_notify(a, event);
+    if (!event->announced)
+        log_event(a, event);
 }
 
 static void take_news(struct agent *a, void *record)

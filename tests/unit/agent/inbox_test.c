@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -265,6 +266,36 @@ static void an_event_without_a_number_is_told_at_once_and_never_twice(void **sta
     assert_int_equal(number(a, EVENT_LAST), 1);
 }
 
+/* What was logged so far. */
+static void read_log(struct log *log, char *text, size_t size)
+{
+    int ends[2], before = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    log_print(log);
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    (void)close(before);
+    (void)close(ends[1]);
+    ssize_t n = read(ends[0], text, size - 1);
+    text[n > 0 ? n : 0] = '\0';
+    (void)close(ends[0]);
+}
+
+static void every_event_is_one_line_in_the_log(void **state)
+{
+    struct agent *a = *state;
+    char text[1024];
+    a->options.log = log_new();
+    assert_non_null(a->options.log);
+    tell_event(a, 1, false, false); /* also when the monitor does not want it told */
+    tell_event(a, 2, true, true);   /* told, and logged, when it had no number */
+    read_log(a->options.log, text, sizeof text);
+    assert_non_null(strstr(text, " row-7: down, was up: no\n"));
+    assert_null(strstr(strchr(text, '\n') + 1, "row-7"));
+    log_free(a->options.log);
+    a->options.log = NULL;
+}
+
 static void a_full_queue_is_taken_in_shares_and_whole(void **state)
 {
     struct agent *a = *state;
@@ -296,6 +327,7 @@ int main(void)
         TEST(alarms_of_worker_and_store_are_shown_together),
         TEST(an_event_stands_in_the_table_and_waits_to_be_told),
         TEST(an_event_without_a_number_is_told_at_once_and_never_twice),
+        TEST(every_event_is_one_line_in_the_log),
         TEST(a_full_queue_is_taken_in_shares_and_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
