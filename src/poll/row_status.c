@@ -73,7 +73,7 @@ static uint32_t stages_ms(const struct leg_outcome *o, enum stage first, enum st
         return 0;
     for (enum stage s = first; s <= last; s++)
         sum += o->stage_ms[s];
-    return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+    return sum < o->whole_ms ? (uint32_t)sum : o->whole_ms; /* each was rounded up by itself */
 }
 
 static void show_times(struct status *s, const struct poll_facts *facts, const struct look_outcome *look)

@@ -104,7 +104,7 @@ struct worker {
     uint64_t resources_ms;      /* when descriptors ran out last; 0: never */
     int64_t clock_gap_ms;       /* wall clock - monotonic clock, when compared last */
     uint64_t clock_jumped_ms;   /* 0: never */
-    bool awake; /* what may start now is looked for in the next turn */
+    bool awake;                 /* what may start now is looked for in the next turn */
     bool stopping;
     bool stopped; /* all polls are over: only the queues are to be emptied */
     uint64_t stop_ms;
@@ -136,6 +136,10 @@ void worker_starts(struct worker *w);
 /** watched_begin(w, x, planned_ms): A start of ${x} that was planned for ${planned_ms} (or earlier joins another's
  *  session): its schedule moves on; returns the new poll, parked in no list yet, or NULL: memory. */
 struct poll *watched_begin(struct worker *w, struct watched *x, uint64_t planned_ms);
+
+/** watched_show_next(w, x): Its status says when its next poll starts; never, when none is planned or its turn among
+ *  the newcomers is not known yet. */
+void watched_show_next(struct worker *w, struct watched *x);
 
 /** watched_forget_all(w): At the end: free every row and group. */
 void watched_forget_all(struct worker *w);

@@ -193,8 +193,7 @@ static void judge(struct poll *p, const struct leg_outcome *smtp, struct send_ou
     struct poll_facts facts = {.look = p->look, .send = *outcome, .incoming = incoming, .smtp = smtp};
     facts.whole_ms = (incoming != NULL ? incoming->whole_ms : 0) + (smtp != NULL ? smtp->whole_ms : 0);
 
-    uint64_t next_ms = x->grid_ms > now.mono_ms ? x->grid_ms : now.mono_ms;
-    x->row.status.next_poll = now.wall_ms + (int64_t)(next_ms - now.mono_ms);
+    watched_show_next(w, x);
     row_poll_ended(&x->row, &facts, &now, &journal);
     w->polls_total++;
     out_status(w, x);

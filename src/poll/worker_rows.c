@@ -12,6 +12,13 @@ static uint64_t interval_ms(const struct watched *x)
 
 /* --- starts --- */
 
+void watched_show_next(struct worker *w, struct watched *x)
+{
+    struct moment now = worker_now(w);
+    uint64_t next_ms = x->due.next_ms > now.mono_ms ? x->due.next_ms : now.mono_ms;
+    x->row.status.next_poll = schedule_is_set(&x->due) ? now.wall_ms + (int64_t)(next_ms - now.mono_ms) : 0;
+}
+
 static void skip(struct worker *w, struct watched *x, uint32_t times)
 {
     for (uint32_t i = 0; i < times; i++)
@@ -25,6 +32,7 @@ static void advance(struct worker *w, struct watched *x, uint64_t planned_ms, ui
 {
     x->grid_ms = schedule_grid(planned_ms, interval_ms(x), loop_now_ms(w->with.loop), missed);
     (void)schedule_set(w->schedule, &x->due, x->grid_ms); /* was planned a moment ago: needs no memory */
+    watched_show_next(w, x);
 }
 
 struct poll *watched_begin(struct worker *w, struct watched *x, uint64_t planned_ms)
@@ -250,12 +258,13 @@ static bool change(struct worker *w, struct watched *x, const struct order *o)
     x->insists = true;
     move(x, g);
     count_secrets(w, x, true);
-    out_status(w, x);
     bool anew = x->row.first_poll && (gives_up || !was_polled);
     bool same = !anew && was_polled == definition_is_polled(o->definition) &&
                 old_interval_s == definition_number(o->definition, SETTING_interval_s);
     if (!same && !plan(w, x, anew))
         return false; /* the order is carried out again in a second */
+    watched_show_next(w, x);
+    out_status(w, x);
     definition_unref(o->definition);
     return true;
 }

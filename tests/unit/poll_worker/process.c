@@ -150,6 +150,31 @@ static void the_grid_holds(void **state)
     }
 }
 
+static bool has_skipped(void *owner)
+{
+    const struct scene *s = owner;
+    return s->rows[1].status.skipped >= 2;
+}
+
+static bool is_off(void *owner)
+{
+    const struct scene *s = owner;
+    return s->rows[1].status.verdict == VERDICT_DISABLED;
+}
+
+static void the_next_is_always_ahead(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 1, "interval=1");
+    scene_polled(s, 1, 1);
+    fake_set(s->fake, FAULT_LOGIN_HANG, 1); /* this poll outlasts some starts */
+    assert_true(scene_until(s, has_skipped, s, SCENE_WAIT_MS));
+    assert_in_range(s->rows[1].status.next_poll, wall_now_ms() - 200, wall_now_ms() + 1000);
+    scene_put(s, 1, "interval=1 enabled=false");
+    assert_true(scene_until(s, is_off, s, SCENE_WAIT_MS));
+    assert_int_equal(s->rows[1].status.next_poll, 0);
+}
+
 static void poll_now_while_polled(void **state)
 {
     struct scene *s = *state;
@@ -301,6 +326,8 @@ int main(void)
         PLAY("no more polls are at work than may be", in_flight_holds, setup_narrow),
         PLAY("starts missed are counted, and no row is polled twice at once", a_slow_server_skips, scene_setup),
         PLAY("polls follow the grid without drift, and the next is told", the_grid_holds, scene_setup),
+        PLAY("the next start is ahead also while a poll lasts, and never comes for a row that is off",
+             the_next_is_always_ahead, scene_setup),
         PLAY("poll now while it is polled polls once more", poll_now_while_polled, scene_setup),
         PLAY("a disk that hangs holds a poll up by 250 ms and changes nothing else", without_a_disk, scene_setup),
         PLAY("a leg without its password opens no connection, and nobody is up by half", without_a_password,
