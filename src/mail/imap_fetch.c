@@ -168,12 +168,14 @@ void imap_fetch_end(struct imap *i)
     bool asked = i->pending[0].command == IMAP_FETCH;
     if (i->pending[0].command == IMAP_FETCH_TOP && uid > i->highest)
         i->highest = uid;
-    if (!asked || !m->has_header || !imap_is_wanted(i, m->sequence, uid))
+    if (!asked || !m->has_header)
+        return;
+    if (m->sequence >= i->low && m->sequence <= i->high && (i->lowest == 0 || uid < i->lowest))
+        i->lowest = uid;
+    if (!imap_is_wanted(i, m->sequence, uid))
         return;
     i->window_mails++;
     i->judged_count++;
-    if (i->lowest == 0 || uid < i->lowest)
-        i->lowest = uid;
     if (!judge(i, uid))
         session_fail_memory(&i->look.session);
 }

@@ -122,6 +122,7 @@ struct imap {
     bool by_sequence, again;
     bool ahead, stale; /* the window was asked for together with SELECT; ... and means nothing after all */
     bool incomplete;   /* a window was not answered whole */
+    bool renumbered;   /* the mailbox is not the one that was known */
     bool expunge_unknown;
 
     /* the mails to delete */

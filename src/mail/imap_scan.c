@@ -54,6 +54,7 @@ static void first_sequence(struct imap *i)
 {
     uint32_t n = exists(i);
     i->by_sequence = true;
+    i->lowest = 0;
     say_sequence(i, n > IMAP_WINDOW ? n - IMAP_WINDOW + 1 : 1, UINT32_MAX);
 }
 
@@ -145,7 +146,9 @@ static void scan_done(struct imap *i)
     struct drop_imap *m = known(i);
     struct look *l = &i->look;
     if (!i->again) {
-        bool old_left = l->task->expects_old && m->first > 1 && is_unread(i, 1, m->first - 1);
+        /* A mailbox that was renumbered may hold what was sent before, as one that is new to us. */
+        bool expects_old = l->task->expects_old || i->renumbered;
+        bool old_left = expects_old && m->first > 1 && is_unread(i, 1, m->first - 1);
         l->complete = !i->incomplete && !old_left && !is_unread(i, m->first, i->next - 1);
     }
     if (!i->again && look_needs_again(l) && i->exists > i->judged_count) {
@@ -182,9 +185,11 @@ void imap_scan(struct imap *i)
 {
     struct drop_memory *drop = i->look.task->drop;
     struct drop_imap *m = &drop->imap;
-    if (m->validity != 0 && i->next != 0 && i->next - 1 < m->top)
-        drop_memory_void(drop); /* uids were given anew without saying so */
+    bool before = m->validity != 0;
+    if (i->not_sticky || (before && i->next != 0 && i->next - 1 < m->top && i->judged_count == 0))
+        drop_memory_void(drop); /* the uids were given anew, said or not */
     bool first = m->validity != i->validity || m->validity == 0;
+    i->renumbered = first && before;
     if (!drop_imap_contact(drop, i->validity, i->next) || !uid_set_copy(&i->todo, &m->open)) {
         session_fail_memory(&i->look.session);
     } else if (i->exists == 0) {
