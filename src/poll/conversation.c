@@ -19,7 +19,6 @@ static void release(struct conversation *c)
     failure_clear(&c->taken_over);
     failure_clear(&c->resolved.failure);
     leg_outcome_clear(&c->outcome);
-    free(c->kept);
     free(c);
 }
 

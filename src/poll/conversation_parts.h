@@ -44,8 +44,6 @@ struct conversation {
     struct lock *lock;
     struct host_slot *slot;
     struct stream *stream;
-    unsigned char *kept; /* heard while the session is held; malloc'ed */
-    size_t kept_bytes;
 
     struct deadline *patience; /* the address's share, the reply, the farewell; 0: go on in the next turn */
     struct deadline *whole;

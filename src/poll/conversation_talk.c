@@ -1,9 +1,4 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "conversation_parts.h"
-
-enum { KEPT_MAX = 256 * 1024 };
 
 static void follow(struct conversation *c, enum want want);
 
@@ -55,7 +50,6 @@ static void hold(struct conversation *c)
 {
     c->step = STEP_HELD;
     deadline_clear(c->patience); /* the server waits for us now */
-    stream_pause(c->stream, true);
     c->events->held(c->owner);
 }
 
@@ -123,49 +117,22 @@ void conversation_secured(struct conversation *c)
         go_on(c, session_secured(c->session));
 }
 
-/* What was read before the stream paused comes nevertheless; it is for the session when that goes on. */
-static void keep(struct conversation *c, const void *bytes, size_t n)
-{
-    unsigned char *more = n <= KEPT_MAX - c->kept_bytes ? realloc(c->kept, c->kept_bytes + n) : NULL;
-    if (more != NULL) {
-        memcpy(more + c->kept_bytes, bytes, n);
-        c->kept = more;
-        c->kept_bytes += n;
-        return;
-    }
-    struct failure why = c->kept_bytes + n > KEPT_MAX ? failure_make(LEG_NONE, STAGE_NONE, CAUSE_OVERSIZE, 0)
-                                                      : failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
-    conversation_broken(c, &why);
-}
-
 void conversation_heard(struct conversation *c, const void *bytes, size_t n)
 {
     if (c->freed)
         return;
-    if (c->step == STEP_HELD)
-        keep(c, bytes, n);
-    else if (c->step == STEP_TALK)
-        follow(c, session_feed(c->session, bytes, n));
-}
-
-static void hear_kept(struct conversation *c)
-{
-    unsigned char *bytes = c->kept;
-    size_t n = c->kept_bytes;
-    c->kept = NULL;
-    c->kept_bytes = 0;
-    if (n > 0)
-        conversation_heard(c, bytes, n);
-    free(bytes);
+    if (c->step != STEP_TALK && c->step != STEP_HELD)
+        return;
+    enum want want = session_feed(c->session, bytes, n);
+    if (c->step == STEP_TALK || want != WANT_HOLD) /* what comes while held the session keeps, and knows as early */
+        follow(c, want);
 }
 
 void conversation_resume(struct conversation *c)
 {
     conversation_enter(c);
     if (c->step == STEP_HELD && !c->freed) {
-        stream_pause(c->stream, false);
         go_on(c, session_resume(c->session));
-        hear_kept(c);
     }
     conversation_leave(c);
 }
