@@ -148,6 +148,8 @@ static uint64_t pause_for_in_use(struct look *k)
 
 static uint64_t pause_before_another(struct look *k, const struct failure *why)
 {
+    if (list_is_empty(&k->joined))
+        return 0; /* the last look for a removed row is just one */
     if (why->cause == CAUSE_IN_USE && why->stage == STAGE_AUTH)
         return pause_for_in_use(k);
     if (why->cause != CAUSE_RESOURCES || why->leg != LEG_LOCAL || k->tried_twice)

@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -294,13 +295,24 @@ static struct worker *worker_new(const struct worker_options *options)
     return NULL;
 }
 
+/* Signals are the main thread's; and a server that closes must not end the process by SIGPIPE. */
+static bool start_thread(struct worker *w)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&w->thread, NULL, work, w) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
 struct worker *worker_start(const struct worker_options *options, struct failure *why)
 {
     *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
     struct worker *w = worker_new(options);
     if (w == NULL)
         return NULL;
-    if (pthread_create(&w->thread, NULL, work, w) != 0) {
+    if (!start_thread(w)) {
         worker_free(w);
         return NULL;
     }

@@ -10,9 +10,6 @@ enum {
     ALARM_JUMP_MS = 3600 * 1000, /* a jump of more than that is one, and for so long it is told */
 };
 
-/* Before it this program was not built, so that a clock that shows less is wrong: 2026-11-01. */
-static const int64_t clock_least_ms = INT64_C(1793491200000);
-
 /* --- the journal --- */
 
 static void write_entry(void *owner, struct journal_entry *entry)
@@ -90,7 +87,7 @@ static bool clock_is_odd(struct worker *w, const struct moment *now)
     if (w->clock_gap_ms != 0 && (jump_ms > ALARM_JUMP_MS || jump_ms < -ALARM_JUMP_MS))
         w->clock_jumped_ms = now->mono_ms;
     w->clock_gap_ms = gap_ms;
-    return now->wall_ms < clock_least_ms || is_recent(w->clock_jumped_ms, now->mono_ms, ALARM_JUMP_MS);
+    return now->wall_ms / 1000 < EMAILMON_BUILT_S || is_recent(w->clock_jumped_ms, now->mono_ms, ALARM_JUMP_MS);
 }
 
 static uint32_t alarms(struct worker *w, const struct moment *now)

@@ -30,7 +30,6 @@ struct watched {
     struct group *group;
     struct link member; /* among the group's */
     struct link dirty;  /* its status waits for room in the queue */
-    bool asked;         /* the next start is out of turn: poll now */
     bool again;         /* asked for while a poll was under way: once more when that ends */
     bool insists;       /* log in even where the same was refused a moment ago */
     bool lacks_secret;  /* counted in worker.lacking */

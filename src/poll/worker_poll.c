@@ -204,7 +204,7 @@ static void start_again(struct worker *w, struct watched *x)
     x->again = false;
     if (!schedule_has(&x->due))
         return; /* it is not polled any more */
-    x->asked = x->insists = true;
+    x->insists = true;
     (void)schedule_set(w->schedule, &x->due, loop_now_ms(w->with.loop)); /* is planned: needs no memory */
 }
 

@@ -44,7 +44,7 @@ struct poll *watched_begin(struct worker *w, struct watched *x, uint64_t planned
     struct poll *p = poll_new(w, x);
     if (p == NULL)
         skip(w, x, 1);
-    x->asked = x->insists = false;
+    x->insists = false;
     return p;
 }
 
@@ -288,7 +288,7 @@ static void poll_now(struct worker *w, struct watched *x)
     if (x->poll != NULL) {
         x->again = true;
     } else {
-        x->asked = x->insists = true;
+        x->insists = true;
         /* A newcomer leaves its place in the wave; without memory for one in the heap it keeps that. */
         (void)schedule_set(w->schedule, &x->due, loop_now_ms(w->with.loop));
     }
