@@ -167,6 +167,7 @@ void drop_keep_listing(struct drop_memory *m, uint64_t *entries, size_t count)
 {
     struct drop_pop3 *p = m->pop3;
     size_t kept = 0;
+    free(p->seen);
     if (count > 0)
         sort(entries, count);
     for (size_t i = 0, next; i < count; i = next) {
@@ -176,7 +177,6 @@ void drop_keep_listing(struct drop_memory *m, uint64_t *entries, size_t count)
         if (next == i + 1 && entries[i] != 0)
             entries[kept++] = entries[i];
     }
-    free(p->seen);
     p->seen = kept > 0 ? realloc(entries, kept * sizeof *entries) : NULL;
     if (p->seen == NULL && kept > 0)
         p->seen = entries; /* what cannot be made smaller stays as it is */

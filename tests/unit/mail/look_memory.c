@@ -22,21 +22,21 @@ static const struct leg_settings leg = {.leg = LEG_INCOMING,
                                         .timeout_s = 15,
                                         .tls_name = "mail.example.org"};
 
+static const char tops[] = "+OK\r\nX: y\r\n.\r\n+OK\r\nMessage-ID: <" OWN "@x>\r\n.\r\n+OK\r\n.\r\n";
+static const char mails[] = "* 1 FETCH (UID 2 BODY[HEADER.FIELDS (MESSAGE-ID)] {2}\r\n\r\n)\r\n"
+                            "* 2 FETCH (UID 4 BODY[HEADER.FIELDS (MESSAGE-ID)] \"Message-ID: <" OWN "@x>\")\r\n"
+                            "* 3 FETCH (UID 8 BODY[HEADER.FIELDS (MESSAGE-ID)] NIL)\r\n$4 OK\r\n";
+
 /* What the server says, flight by flight; "$" is the client's tag. */
-static const char *const pop3[] = {"+OK\r\n",
-                                   "+OK\r\nTOP\r\nUIDL\r\nSASL PLAIN\r\nPIPELINING\r\n.\r\n",
-                                   "+OK\r\n",
-                                   "+OK 3 9\r\n+OK\r\n1 a\r\n2 b\r\n3 c\r\n.\r\n",
-                                   "+OK\r\nX: y\r\n.\r\n+OK\r\nMessage-ID: <" OWN "@x>\r\n.\r\n+OK\r\n.\r\n",
-                                   "+OK\r\n+OK\r\n",
+static const char *const pop3[] = {"+OK\r\n", "+OK\r\nTOP\r\nUIDL\r\nSASL PLAIN\r\nPIPELINING\r\n.\r\n",
+                                   "+OK\r\n", "+OK 3 9\r\n+OK\r\n1 a\r\n2 b\r\n3 c\r\n.\r\n",
+                                   tops,      "+OK\r\n+OK\r\n",
                                    NULL};
 static const char *const imap[] = {
     "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR]\r\n",
     "$1 OK in\r\n",
     "* CAPABILITY IMAP4rev1\r\n$2 OK\r\n* 3 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 9]\r\n$3 OK\r\n",
-    "* 1 FETCH (UID 2 BODY[HEADER.FIELDS (MESSAGE-ID)] {2}\r\n\r\n)\r\n"
-    "* 2 FETCH (UID 4 BODY[HEADER.FIELDS (MESSAGE-ID)] \"Message-ID: <" OWN "@x>\")\r\n"
-    "* 3 FETCH (UID 8 BODY[HEADER.FIELDS (MESSAGE-ID)] NIL)\r\n$4 OK\r\n",
+    mails,
     "$5 OK\r\n* SEARCH 4\r\n$6 OK\r\n",
     "* 2 EXPUNGE\r\n$7 OK\r\n* BYE\r\n$8 OK\r\n",
     NULL};
