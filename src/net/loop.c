@@ -1,8 +1,11 @@
 #include "loop.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "loop_uv.h"
 
@@ -99,6 +102,31 @@ static void block_pipe_signal(void)
     (void)pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
 }
 
+static void on_nothing(uv_poll_t *poll, int status, int events)
+{
+    (void)poll;
+    (void)status;
+    (void)events;
+}
+
+/* libuv ends the process when it finds no memory for a larger table of descriptors (uv__io_start).  So the table gets
+ * its size here, where nothing is at stake yet: enough for thousands of connections. */
+static void reserve_descriptors(struct loop *l)
+{
+    uv_poll_t poll;
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, LOOP_DESCRIPTORS);
+    if (high >= 0 && uv_poll_init(&l->uv, &poll, high) == 0) {
+        (void)uv_poll_start(&poll, UV_READABLE, on_nothing);
+        uv_close((uv_handle_t *)&poll, NULL);
+        (void)uv_run(&l->uv, UV_RUN_NOWAIT); /* finishes the closing */
+    }
+    if (high >= 0)
+        (void)close(high);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 struct loop *loop_new(void)
 {
     struct loop *l = calloc(1, sizeof *l);
@@ -109,6 +137,7 @@ struct loop *loop_new(void)
         return NULL;
     }
     block_pipe_signal();
+    reserve_descriptors(l);
     /* None of these can fail; the alarm alone keeps the loop running. */
     (void)uv_prepare_init(&l->uv, &l->prepare);
     (void)uv_check_init(&l->uv, &l->check);

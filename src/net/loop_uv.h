@@ -12,6 +12,7 @@
 
 enum {
     STREAM_BYTES_MAX = 16384, /* of one read, and of one call of bytes() */
+    LOOP_DESCRIPTORS = 4094,  /* room for so many from the start */
     LOOP_HEARTBEAT_MS = 500,  /* the loop turns at least so often while deadlines run: a longer turn is a stall */
     LOOP_STALL_MS = 1000
 };
