@@ -58,7 +58,7 @@ bool key_map_put(struct key_map *m, uint64_t key, void *value)
             return true;
         }
     }
-    if (2 * (m->count + 1) > m->room && !resize(m, m->room > 0 ? 2 * m->room : ROOM_LEAST))
+    if (8 * (m->count + 1) > 7 * m->room && !resize(m, m->room > 0 ? 2 * m->room : ROOM_LEAST))
         return false;
     m->slots[slot_of(m, key)] = (struct key_slot){.key = key, .value = value};
     m->count++;

@@ -14,7 +14,7 @@ struct key_slot {
     void *value; /* NULL: the slot is empty */
 };
 
-/** Open addressing, linear probing, at most half full; all zero is an empty one. */
+/** Open addressing, linear probing, at most seven eighths full, because rows are many; all zero is an empty one. */
 struct key_map {
     struct key_slot *slots;
     size_t room; /* a power of two, or 0 */

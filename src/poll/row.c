@@ -38,6 +38,8 @@ bool row_init(struct row *r, int32_t index, uint64_t serial, const struct defini
 
 void row_clear(struct row *r)
 {
+    row_certificate_forget(r, LEG_SMTP);
+    row_certificate_forget(r, LEG_INCOMING);
     probes_clear(&r->probes);
     status_clear(&r->status);
     definition_unref(r->definition);

@@ -24,13 +24,17 @@ struct journal {
 enum { CERTIFICATES_WARNED_MAX = 4, CERTIFICATE_WARN_DAYS = 14 };
 enum certificate_warning { CERTIFICATE_FINE, CERTIFICATE_ENDS_SOON, CERTIFICATE_ENDED };
 
-struct certificate_memory {
-    int64_t expires_s; /* wall clock; 0: none was seen */
+struct certificates_warned {
     struct {
         uint8_t sha256_start[8]; /* enough to tell the few apart */
         uint8_t warning;         /* enum certificate_warning; CERTIFICATE_FINE: a free place */
-    } warned[CERTIFICATES_WARNED_MAX];
+    } places[CERTIFICATES_WARNED_MAX];
     uint8_t next; /* the place that is taken next */
+};
+
+struct certificate_memory {
+    int64_t expires_s;                  /* wall clock; 0: none was seen */
+    struct certificates_warned *warned; /* NULL: none, as with most rows */
 };
 
 struct row {

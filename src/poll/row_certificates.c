@@ -1,4 +1,5 @@
 /* The certificates that a row has seen: days left, and the events that warn of their end. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "row_parts.h"
@@ -24,23 +25,30 @@ void row_certificate(struct row *r, enum leg leg, const struct leg_outcome *outc
 
 void row_certificate_forget(struct row *r, enum leg leg)
 {
+    free(memory_of(r, leg)->warned);
     *memory_of(r, leg) = (struct certificate_memory){0};
     *days_of(r, leg) = CERT_DAYS_NONE;
 }
 
-/* What was said of this certificate; a free place, or the oldest one, for one that was not warned of yet. */
-static uint8_t *warning_of(struct certificate_memory *memory, const uint8_t sha256[32])
+/* What was said of this certificate; a free place, or the oldest one, for one that was not warned of yet.  NULL: memory
+ * is short, and the next poll warns. */
+static uint8_t *warning_of(struct certificate_memory *of_leg, const uint8_t sha256[32])
 {
+    if (of_leg->warned == NULL)
+        of_leg->warned = calloc(1, sizeof *of_leg->warned);
+    struct certificates_warned *memory = of_leg->warned;
+    if (memory == NULL)
+        return NULL;
     for (size_t i = 0; i < CERTIFICATES_WARNED_MAX; i++) {
-        if (memory->warned[i].warning != CERTIFICATE_FINE &&
-            memcmp(memory->warned[i].sha256_start, sha256, sizeof memory->warned[i].sha256_start) == 0)
-            return &memory->warned[i].warning;
+        if (memory->places[i].warning != CERTIFICATE_FINE &&
+            memcmp(memory->places[i].sha256_start, sha256, sizeof memory->places[i].sha256_start) == 0)
+            return &memory->places[i].warning;
     }
     uint8_t place = memory->next;
     memory->next = (uint8_t)((place + 1) % CERTIFICATES_WARNED_MAX);
-    memcpy(memory->warned[place].sha256_start, sha256, sizeof memory->warned[place].sha256_start);
-    memory->warned[place].warning = CERTIFICATE_FINE;
-    return &memory->warned[place].warning;
+    memcpy(memory->places[place].sha256_start, sha256, sizeof memory->places[place].sha256_start);
+    memory->places[place].warning = CERTIFICATE_FINE;
+    return &memory->places[place].warning;
 }
 
 static const struct text *days_text(enum leg leg, int32_t days)
@@ -62,7 +70,7 @@ bool row_certificate_event(struct row *r, enum leg leg, const struct leg_outcome
         return false;
     enum certificate_warning warning = days < 0 ? CERTIFICATE_ENDED : CERTIFICATE_ENDS_SOON;
     uint8_t *said = warning_of(memory_of(r, leg), outcome->tls.sha256);
-    if (*said >= warning)
+    if (said == NULL || *said >= warning)
         return false;
     *said = (uint8_t)warning;
 

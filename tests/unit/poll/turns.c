@@ -45,7 +45,7 @@ static void map_like_an_array(void **state)
         count = count + (put ? 1 : 0) - (there[k] ? 1 : 0);
         there[k] = put;
         assert_int_equal(m.count, count);
-        assert_true(2 * m.count <= m.room);
+        assert_true(8 * m.count <= 7 * m.room);
         if (step % 1000 != 0)
             continue;
         for (unsigned i = 0; i < KEYS; i++)
