@@ -282,6 +282,7 @@ static void release(struct session *s)
 {
     struct pop3 *p = (struct pop3 *)s;
     free(p->entries);
+    free(p->doomed);
     look_release(&p->look);
 }
 

@@ -14,7 +14,7 @@ static void ask(struct pop3 *p)
 {
     struct session *s = &p->look.session;
     do {
-        session_say(s, "DELE %lu", (unsigned long)p->doomed[p->doomed_sent++]);
+        session_say(s, "DELE %lu", (unsigned long)p->doomed[p->doomed_sent++].number);
     } while (p->pipelining && p->doomed_sent < p->doomed_count);
     if (p->pipelining)
         session_say(s, "QUIT");
@@ -79,8 +79,8 @@ static void remember_gone(struct pop3 *p)
         return;
     known->left -= known->left < p->doomed_count ? known->left : (uint32_t)p->doomed_count;
     for (size_t i = 0; i < p->doomed_count; i++)
-        if (p->doomed_hashes[i] != 0)
-            drop_note_gone(known, p->doomed_hashes[i]);
+        if (p->doomed[i].hash != 0)
+            drop_note_gone(known, p->doomed[i].hash);
 }
 
 void pop3_hear_quit(struct pop3 *p, const char *line, size_t n)
@@ -130,6 +130,10 @@ void pop3_commit(struct pop3 *p)
         return;
     known->suspect = p->suspect;
     known->left = p->count;
+    if (p->listed == 0 && p->count > 0) {
+        drop->known = true; /* UIDL was refused, perhaps only today: what was known stays known */
+        return;
+    }
     size_t count = 0;
     for (size_t i = 0; p->uids && i < p->entries_size; i++)
         if ((p->entries[i] & ~(uint64_t)DROP_FLAGS) != 0)

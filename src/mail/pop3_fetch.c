@@ -82,6 +82,21 @@ void pop3_hear_top(struct pop3 *p, const char *line, size_t n)
     }
 }
 
+static bool doom(struct pop3 *p, uint32_t number, const uint64_t *entry)
+{
+    if (p->doomed_count == p->doomed_size) {
+        size_t size = p->doomed_size == 0 ? 16 : p->doomed_size * 2;
+        struct pop3_doomed *more = realloc(p->doomed, size * sizeof *more);
+        if (more == NULL)
+            return false;
+        p->doomed = more;
+        p->doomed_size = size;
+    }
+    uint64_t hash = entry != NULL ? *entry & ~(uint64_t)DROP_FLAGS : 0;
+    p->doomed[p->doomed_count++] = (struct pop3_doomed){hash, number};
+    return true;
+}
+
 static void end_mail(struct pop3 *p)
 {
     struct look *l = &p->look;
@@ -101,8 +116,10 @@ static void end_mail(struct pop3 *p)
     case DISPOSAL_LATER:
         break;
     case DISPOSAL_DELETE:
-        p->doomed_hashes[p->doomed_count] = entry != NULL ? *entry & ~(uint64_t)DROP_FLAGS : 0;
-        p->doomed[p->doomed_count++] = number;
+        if (!doom(p, number, entry)) {
+            session_fail_memory(&l->session);
+            return;
+        }
         break;
     }
     next(p);

@@ -44,6 +44,12 @@ enum pop3_dot {
 
 enum { POP3_TODO_MAX = LOOK_FIRST_MAX + LOOK_AGAIN, POP3_BUNDLE = 20 };
 
+/** A mail that is to be deleted. */
+struct pop3_doomed {
+    uint64_t hash; /* of its uid; 0: none */
+    uint32_t number;
+};
+
 struct pop3 {
     struct look look; /* first */
     enum pop3_step step;
@@ -78,9 +84,8 @@ struct pop3 {
     enum pop3_dot dot;
 
     /* the mails to delete */
-    uint32_t doomed[LOOK_DELETE_MAX];
-    uint64_t doomed_hashes[LOOK_DELETE_MAX]; /* 0: no uid */
-    size_t doomed_count, doomed_sent, doomed_answered;
+    struct pop3_doomed *doomed;
+    size_t doomed_count, doomed_size, doomed_sent, doomed_answered;
     bool relisted; /* all that the last look deleted is there again */
 };
 

@@ -289,6 +289,11 @@ static const struct talk lists[] = {
          OLD_LIST "S: +OK 1 9\nC: UIDL\nS: -ERR\nC: TOP 1 0\n" OWN_MAIL "! hold\nC: DELE 1\nS: +OK\nC: QUIT\nS: +OK\n",
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_DONE)},
+    {.name = "a UIDL that is refused makes nothing forgotten",
+     .setup = SETUP(.known = true, .inspected = "a b"),
+     .script = OLD_LIST "S: +OK 1 9\nC: UIDL\nS: -ERR not today\nC: TOP 1 0\n" FOREIGN_MAIL BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .remembers = "a b")},
     {.name = "without TOP short mails are read whole, long ones are not",
      .script = "S: +OK\nC: CAPA\nS: +OK\nS: SASL PLAIN\nS: .\n" AUTH "S: +OK\nC: STAT\nS: +OK 2 9\nC: LIST\nS: +OK\n"
                "S: 1 900\nS: 2 16385\nS: .\nC: RETR 1\n" OWN_MAIL "! hold\nC: DELE 1\nS: +OK\nC: QUIT\nS: +OK\n",
