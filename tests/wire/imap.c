@@ -175,6 +175,29 @@ static const struct talk logins[] = {
      .stage = STAGE_AUTH,
      .cause = CAUSE_BAD_CREDENTIALS,
      .reply = "[AUTHENTICATIONFAILED] not ****"},
+    {.name = "a challenge is answered",
+     .setup = SETUP(.security = SECURITY_NONE, .username = "tim", .password = "tanstaaftanstaaf"),
+     .script = "S: * OK [CAPABILITY IMAP4rev1 AUTH=CRAM-MD5 AUTH=PLAIN]\nC: $1 AUTHENTICATE CRAM-MD5\n"
+               "S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\nC: "
+               "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\nS: $1 OK [CAPABILITY IMAP4rev1]\nC: $2 SELECT "
+               "INBOX\nS: * 0 EXISTS\nS: $2 OK\n" BYE("3"),
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .mechanism = "CRAM-MD5")},
+    {.name = "a proof that is refused is followed by the password itself, where it may be shown",
+     .setup = SETUP(.username = "tim", .password = "tanstaaftanstaaf"),
+     .script = "S: * OK [CAPABILITY IMAP4rev1 AUTH=CRAM-MD5 AUTH=PLAIN SASL-IR]\nC: $1 AUTHENTICATE CRAM-MD5\n"
+               "S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\nC: "
+               "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\nS: $1 NO no\nC: $2 AUTHENTICATE PLAIN "
+               "AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS: $2 NO [AUTHENTICATIONFAILED] no\n"
+               "C: $3 LOGOUT\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_AUTH,
+     .cause = CAUSE_BAD_CREDENTIALS},
+    {.name = "a challenge that is no base64 is broken off",
+     .script = "S: * OK [CAPABILITY IMAP4rev1 AUTH=CRAM-MD5]\nC: $1 AUTHENTICATE CRAM-MD5\nS: + a b\nC: *\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_AUTH,
+     .cause = CAUSE_MALFORMED},
     {.name = "a mailbox in use is told apart",
      .script = BEGIN "S: $1 NO [INUSE] busy\nC: $2 LOGOUT\n",
      .end = WANT_FAILED,

@@ -112,6 +112,29 @@ static const struct talk logins[] = {
      .end = WANT_FAILED,
      .stage = STAGE_AUTH,
      .cause = CAUSE_TEMPORARY},
+    {.name = "a challenge is answered",
+     .setup = SETUP(.security = SECURITY_NONE, .username = "tim", .password = "tanstaaftanstaaf"),
+     .script = "S: +OK\nC: CAPA\nS: +OK\nS: SASL CRAM-MD5 PLAIN\nS: .\nC: AUTH CRAM-MD5\n"
+               "S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\nC: "
+               "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\nS: +OK\nC: STAT\nS: +OK 0 0\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .mechanism = "CRAM-MD5")},
+    {.name = "a proof that is refused is followed by the password itself, where it may be shown",
+     .setup = SETUP(.username = "tim", .password = "tanstaaftanstaaf"),
+     .script = "S: +OK\nC: CAPA\nS: +OK\nS: SASL CRAM-MD5 PLAIN\nS: .\nC: AUTH CRAM-MD5\n"
+               "S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\nC: "
+               "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\nS: -ERR no\nC: AUTH PLAIN "
+               "AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS: +OK\nC: STAT\nS: +OK 0 0\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .mechanism = "PLAIN")},
+    {.name = "a mailbox in use is not tried twice",
+     .setup = SETUP(.username = "tim", .password = "tanstaaftanstaaf"),
+     .script = "S: +OK\nC: CAPA\nS: +OK\nS: SASL CRAM-MD5 PLAIN\nS: .\nC: AUTH CRAM-MD5\n"
+               "S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\nC: "
+               "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\nS: -ERR [IN-USE] no\nC: QUIT\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_AUTH,
+     .cause = CAUSE_IN_USE},
     {.name = "without TLS no password leaves, and the failure names the setting",
      .setup = SETUP(.security = SECURITY_NONE),
      .script = "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: SASL PLAIN LOGIN\nS: .\nC: QUIT\n",
