@@ -9,7 +9,6 @@ import time
 import dovecot
 import lab
 import mailbox
-import processes
 import root
 from emailmon import Emailmon, monitor, verdict
 from places import LabError
@@ -90,7 +89,7 @@ def play(program):
     say("A console reads the same from snmpd, by name.")
     show_walk(program)
     say("Now the server with the mailbox of branch is stopped.  Its notification arrives at snmptrapd:")
-    processes.end(processes.family(dovecot.master(STOPPED)))
+    dovecot.stop(STOPPED)
     show_trap(program, "emailMonDown", "branch")
     show_status(program, {"branch": "down"})
     say("The server is started again.")

@@ -183,12 +183,22 @@ def config_path(name):
     return f"/etc/lab/dovecot-{name}.conf"
 
 
+def pid_file(name):
+    return f"/run/dovecot-{name}/master.pid"
+
+
 def master(name):
-    return processes.pid_from(f"/run/dovecot-{name}/master.pid")
+    return processes.pid_from(pid_file(name))
+
+
+def stop(name):
+    """Stop one instance and all sessions in it."""
+    processes.end(processes.family(master(name)), timeout_s=2)
 
 
 def start(name):
     """Start one instance, and wait until its master runs.  `lab.start` waits for the ports."""
+    processes.forget_pid(pid_file(name))
     environment = {"OPENSSL_CONF": "/etc/lab/old-openssl.cnf"} if name == OLD else {}
     processes.run("/usr/sbin/dovecot", "-c", config_path(name), **environment)
     wait_for(lambda: master(name), 10, f"Dovecot's instance {name}")

@@ -5,15 +5,14 @@ error.  Retries come after seconds, so that a mail that had to wait does not mak
 """
 
 import json
-import os
 
 import certs
 import processes
 import users
 from listeners import LISTENERS
-from places import in_root, wait_for, write
+from places import wait_for, write
 
-LOG = "/var/log/postfix.log"
+PID_FILE = "/var/spool/postfix/pid/master.pid"
 
 MAIN = """compatibility_level = 3.6
 myhostname = lab.test
@@ -137,19 +136,13 @@ def configure():
 
 def start():
     """Start it, and wait until its master runs.  `lab.start` waits for the ports."""
-    forget_pid()
+    processes.forget_pid(PID_FILE)
     processes.run("/usr/sbin/postfix", "start")
     wait_for(master, 10, "Postfix's master")
 
 
-def forget_pid():
-    """A pid file of a killed master may name a stranger by now, and Postfix would believe it."""
-    if not master() and os.path.exists(in_root("/var/spool/postfix/pid/master.pid")):
-        os.unlink(in_root("/var/spool/postfix/pid/master.pid"))
-
-
 def master():
-    return processes.pid_from("/var/spool/postfix/pid/master.pid")
+    return processes.pid_from(PID_FILE)
 
 
 def clear_queue():

@@ -4,6 +4,7 @@ That rule needs no pid file, so it also finds what a crashed runner left behind.
 silent ports) follow it too: they chroot before they serve.  Every server is a daemon, never a child of the caller.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -142,3 +143,10 @@ def pid_from(path):
     except (FileNotFoundError, ValueError):
         return 0
     return pid if pid in ours() else 0
+
+
+def forget_pid(path):
+    """A pid file of a killed master may name a stranger or a zombie by now, and a new master would believe it."""
+    if not pid_from(path):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(in_root(path))

@@ -7,7 +7,6 @@ import time
 
 import dovecot
 import mailbox
-import processes
 from emailmon import monitor, watching
 from places import wait_for
 
@@ -17,13 +16,9 @@ EVENTS, RESTARTS = 1000, 5
 FLAPPING_ROWS = 100
 
 
-def stop(instance):
-    processes.end(processes.family(dovecot.master(instance)))
-
-
 @contextlib.contextmanager
 def stopped(instance):
-    stop(instance)
+    dovecot.stop(instance)
     try:
         yield
     finally:
@@ -57,7 +52,7 @@ def flap(program, over):
     """Stop and start the mailboxes of the rows until `over`."""
     states = [row["OperStatus"] for row in program.table().values()]
     while not over.is_set():
-        stop("login")
+        dovecot.stop("login")
         wait_rows(program, "down", len(states), over)
         dovecot.start("login")
         wait_rows(program, "up", len(states), over)
