@@ -11,19 +11,38 @@ PROGRAM = os.environ.get("FAKE_MAIL") or os.path.join(TREE, "build", "release", 
 HOST = "127.0.0.1"
 
 
+class Server:
+    """A fake server with ports that stay its own when it is stopped and started.  It ends with its standard input, so
+    with us too."""
+
+    def __init__(self):
+        self.ports, self.process = {}, None
+        self.start()
+
+    def start(self):
+        """`ports`: {protocol: port}."""
+        if not os.path.exists(PROGRAM):
+            raise LabError(f"{PROGRAM} is missing: ./dev build makes it")
+        command = [PROGRAM, *(f"{protocol}={port}" for protocol, port in self.ports.items())]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        said = [self.process.stdout.readline().split() for _ in range(3)]
+        self.ports = {protocol: int(port) for protocol, port in said}
+
+    def stop(self):
+        """Nothing of it is left: no connection, no mail."""
+        self.process.communicate("")
+        self.process.wait(10)
+
+
 @contextlib.contextmanager
-def serving(**faults):
-    """A fake server for the length of a `with`: {protocol: port}.  It ends with its standard input, so with us too."""
-    command = [PROGRAM, *(f"{fault.replace('_', '-')}={number}" for fault, number in faults.items())]
-    if not os.path.exists(PROGRAM):
-        raise LabError(f"{PROGRAM} is missing: ./dev build makes it")
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            yield {protocol: int(port) for protocol, port in (server.stdout.readline().split() for _ in range(3))}
-        finally:
-            server.stdin.close()
-            server.stdout.read()
-            server.wait(10)
+def serving():
+    """A fake server for the length of a `with`."""
+    server = Server()
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
 
 
 def monitor(name, ports, protocol="imap", **settings):
