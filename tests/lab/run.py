@@ -91,7 +91,8 @@ def main():
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     passed = failed = 0
     try:
         with lab.running():
