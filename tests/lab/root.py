@@ -6,6 +6,7 @@ packages.  mmdebstrap takes down every mount that it makes.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -77,13 +78,23 @@ def build():
         listing.flush()
         command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(PACKAGES), SUITE, ROOT,
                    listing.name]
-        with open(LOG, "w", encoding="utf-8") as log:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
-    if done.returncode != 0:
-        raise LabError(f"mmdebstrap failed: see {LOG}")
+        if run_to_its_end(command) != 0:
+            raise LabError(f"mmdebstrap failed: see {LOG}")
     with open(STAMP, "w", encoding="ascii") as f:
         f.write(stamp())
     return True
+
+
+def run_to_its_end(command):
+    """Its exit code.  Interrupted, it takes down its mounts before it ends: so it is asked to end, and awaited."""
+    with open(LOG, "w", encoding="utf-8") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
 
 
 def mounts_below(path):
