@@ -94,7 +94,7 @@ static void time_is_up(struct conversation *c, uint64_t waited_ms)
         conversation_unreachable(c, &why);
         return;
     }
-    failure_detail(&why, "%s: no answer within %" PRIu64 " ms", peer, waited_ms);
+    failure_detail(&why, "%s, %" PRIu64 " ms", peer, waited_ms);
     conversation_broken(c, &why);
 }
 
@@ -206,8 +206,11 @@ void conversation_settle(struct conversation *c, struct failure *why)
     failure_move(&c->outcome.failure, why);
     if (failure_is(&c->outcome.failure) && c->outcome.failure.leg == LEG_NONE)
         c->outcome.failure.leg = c->leg->leg;
-    if (c->outcome.failure.leg == LEG_LOCAL)
+    if (c->outcome.failure.leg == LEG_LOCAL) {
         c->outcome.failure.stage = STAGE_LOCAL; /* what this machine lacks says nothing about a step of the server's */
+        if (c->outcome.failure.cause == CAUSE_UNREACHABLE) /* no route is one more thing that it lacks */
+            c->outcome.failure.cause = CAUSE_RESOURCES;
+    }
     if (c->stream != NULL) {
         c->outcome.tls = *stream_facts(c->stream);
         (void)text_copy(c->outcome.mechanism, sizeof c->outcome.mechanism, session_mechanism(c->session));

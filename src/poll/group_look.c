@@ -152,7 +152,7 @@ static uint64_t pause_before_another(struct look *k, const struct failure *why)
         return 0; /* the last look for a removed row is just one */
     if (why->cause == CAUSE_IN_USE && why->stage == STAGE_AUTH)
         return pause_for_in_use(k);
-    if (why->cause != CAUSE_RESOURCES || why->leg != LEG_LOCAL || k->tried_twice)
+    if (!leg_lacks(why) || k->tried_twice)
         return 0;
     k->tried_twice = true;
     return worker_second_try_ms();

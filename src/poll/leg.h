@@ -18,4 +18,8 @@ struct leg_outcome {
 void leg_outcome_init(struct leg_outcome *o);
 void leg_outcome_clear(struct leg_outcome *o);
 
+/** leg_lacks(why): this machine ran out of what any connection needs.  Not: it has no way to that one server, which is
+ *  leg local, cause resources too. */
+bool leg_lacks(const struct failure *why);
+
 #endif

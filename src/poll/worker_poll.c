@@ -142,7 +142,7 @@ void poll_go(struct poll *p)
 /* What this machine lacks for a look, sending lacks too. */
 static bool hits_sending(const struct look_outcome *look)
 {
-    return look->kind == LOOK_OWN && look->failure.cause == CAUSE_RESOURCES;
+    return look->kind == LOOK_OWN && leg_lacks(&look->failure);
 }
 
 void poll_looked(struct poll *p, struct look_result *result, const struct look_report *report, uint64_t began_ms)
@@ -175,7 +175,7 @@ static void pause_over(void *owner)
 /* This machine lacked something: once a poll that is tried again, before it counts. */
 static bool is_sent_again(struct poll *p, const struct send_outcome *outcome)
 {
-    if (outcome->kind != SEND_OWN || outcome->failure.cause != CAUSE_RESOURCES || p->sent_twice || p->worker->stopping)
+    if (outcome->kind != SEND_OWN || !leg_lacks(&outcome->failure) || p->sent_twice || p->worker->stopping)
         return false;
     p->sent_twice = true;
     p->step = POLL_PAUSED;

@@ -274,6 +274,20 @@ static void without_names(void **state)
     free(s);
 }
 
+/* An address of the link without the link's name is such a one everywhere. */
+static void without_a_way(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 2, "name=other smtp.server=fe80::1 smtp.to=other@test incoming.username=other");
+    scene_polled(s, 2, 1);
+    scene_is(s, 2, VERDICT_UNKNOWN, LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES);
+    scene_put(s, 3, "name=third incoming.server=fe80::1 smtp.to=third@test");
+    scene_polled(s, 3, 1);
+    scene_poll_once(s, 3);
+    scene_is(s, 3, VERDICT_UP, LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES);
+    assert_int_equal(s->rows[3].status.sent, 2); /* the way to the other server is another */
+}
+
 static void changed_path(void **state)
 {
     struct scene *s = *state;
@@ -335,6 +349,7 @@ int main(void)
              scene_setup),
         PLAY("a row stays up while descriptors lack", without_descriptors, scene_setup),
         {"a name server that dies makes nobody down", without_names, NULL, NULL, NULL},
+        PLAY("a server that this machine has no way to makes nobody down", without_a_way, scene_setup),
         PLAY("a changed path gives the poll up and begins anew", changed_path, scene_setup),
         PLAY("it ends in time with 200 polls at work", stopped_in_flight, scene_setup),
         PLAY("it ends in time while a server owes the answer to the dot", stopped_after_the_dot, scene_setup),
