@@ -1,5 +1,6 @@
 /* emailmon check: every mistake of the file, before a running emailmon sees it. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
 #include "configuration.h"
@@ -12,5 +13,5 @@ int command_check(const struct arguments *a)
     (void)printf("%s: %zu monitor%s, no mistake\n", a->file, config->wanted_count,
                  config->wanted_count == 1 ? "" : "s");
     config_free(config);
-    return 0;
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_MISTAKE;
 }

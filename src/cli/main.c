@@ -77,6 +77,9 @@ static int run_command(const struct command *command, int count, char **words)
             if (++i == count)
                 return mistake("-c needs a file", "");
             a.file = words[i];
+        } else if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
+            print_help();
+            return EXIT_SUCCESS;
         } else if (words[i][0] == '-') {
             if (!take_flag(words[i], command->options, &a))
                 return mistake("unknown option ", words[i]);
@@ -102,7 +105,7 @@ int command_mib(const struct arguments *a)
 int command_version(const struct arguments *a)
 {
     (void)a;
-    return printf("emailmon %s\n", EMAILMON_VERSION) > 0 ? EXIT_SUCCESS : EXIT_MISTAKE;
+    return printf("emailmon %s\n", EMAILMON_VERSION) > 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_MISTAKE;
 }
 
 int main(int argc, char **argv)

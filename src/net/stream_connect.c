@@ -34,7 +34,8 @@ static const struct fault {
 static void explain(struct failure *why, int error, const char *detail)
 {
     *why = failure_make(LEG_NONE, STAGE_CONNECT, CAUSE_UNREACHABLE, error);
-    failure_detail(why, "%s", detail != NULL ? detail : uv_strerror(-error));
+    if (detail != NULL || error != ECONNREFUSED) /* which the cause says already */
+        failure_detail(why, "%s", detail != NULL ? detail : uv_strerror(-error));
 }
 
 static struct failure why_not(int error, bool at_once, bool ipv6)

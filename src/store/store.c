@@ -17,7 +17,9 @@
 enum {
     STATUS_FILE_EVERY_MS = 1000, /* at most so often */
     STATUS_FILE_SHARE = 20,      /* ... and at most this part of the time: a big file is written less often */
-    RETRY_MS = 20                /* while a queue is full */
+    RETRY_MS = 20,               /* while a queue is full */
+    LOCK_TRIES = 10,
+    LOCK_EVERY_US = 20000
 };
 
 struct store {
@@ -152,8 +154,12 @@ static int lock_state(const char *state, char *why, size_t size)
                        strerror(errno));
         return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
+    /* `emailmon status` holds it for a moment, to see whether anybody has it. */
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return fd;
+        (void)usleep(LOCK_EVERY_US);
+    }
     if (errno == EWOULDBLOCK)
         (void)snprintf(why, size,
                        "state %s: another emailmon has it; end that one, or give this one a `state` of its own", state);
