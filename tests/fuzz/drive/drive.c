@@ -35,6 +35,9 @@ void drive_leg(const uint8_t *input, size_t n, enum leg which, struct leg_settin
                                  .plaintext_auth = (flags & 0x04) != 0};
 }
 
+/* Mails that the owner of the look in hand wants deleted. */
+static unsigned doomed;
+
 struct play {
     struct session *session;
     const struct leg_settings *leg;
@@ -43,12 +46,26 @@ struct play {
     char tag[4];
 };
 
+/* Foreign mail is neither deleted nor marked as read: nothing is deleted before the owner said so, CLOSE never leaves,
+ * and no mail is asked for in a way that marks it. */
+static void check_manners(const char *bytes, size_t n)
+{
+    static const struct {
+        const char *word;
+        bool deletes;
+    } words[] = {{"DELE ", true}, {"STORE ", true}, {"EXPUNGE", true}, {" CLOSE", false}, {"BODY[", false}};
+    for (size_t i = 0; n > 0 && i < sizeof words / sizeof words[0]; i++)
+        must((words[i].deletes && doomed > 0) || memmem(bytes, n, words[i].word, strlen(words[i].word)) == NULL);
+}
+
 static void check_output(struct play *p)
 {
     size_t n;
     const char *bytes = session_output(p->session, &n);
     bool may = p->secured || p->leg->plaintext_auth;
     must(may || !shows_secret(bytes, n));
+    if (p->leg->leg == LEG_INCOMING)
+        check_manners(bytes, n);
     if (!p->tagged && n >= sizeof p->tag) {
         memcpy(p->tag, bytes, sizeof p->tag);
         p->tagged = true;
@@ -147,7 +164,9 @@ static enum disposal judge(void *owner, const struct mail_facts *mail)
     must(mail->token_count <= LOOK_TOKENS_MAX);
     if (mail->token_count == 0)
         return DISPOSAL_LEAVE;
-    return (enum disposal)(mail->tokens[0].handle[0] % 3);
+    enum disposal what = (enum disposal)(DISPOSAL_DELETE - mail->tokens[0].handle[0] % 3);
+    doomed += what == DISPOSAL_DELETE;
+    return what;
 }
 
 static bool missing(void *owner)
@@ -172,8 +191,10 @@ void drive_look(const uint8_t *input, size_t n, struct session *(*new)(const str
                                    .judge = judge,
                                    .missing = missing,
                                    .owner = &owner};
-    drive(new (&task), &leg, input, n);
-    drive(new (&task), &leg, input, n);
+    for (unsigned looks = 0; looks < 2; looks++) {
+        doomed = 0;
+        drive(new (&task), &leg, input, n);
+    }
     (void)drop_memory_entries(drop);
     drop_memory_free(drop);
 }
