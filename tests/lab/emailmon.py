@@ -138,14 +138,23 @@ class Emailmon:
     # --- what a console sees ---
 
     def table(self):
-        """{row name: {object without "emailMon": value}} of status and settings."""
-        cells = snmp.parsed(self.master.walk("EMAIL-MONITOR-MIB::emailMonStatusTable", options=("-OQsU", "-Cr50")))
+        """{row name: {object without "emailMon": value}} of every status.  A walk takes several requests, and a poll
+        may end between two of them: then it is walked again, though not for ever."""
+        for _ in range(3):
+            found = self.walk_table()
+            polls = {index: row.get("Polls") for index, row in found.items()}
+            if polls == self.master.column("emailMonPolls"):
+                break
         names = self.master.column("emailMonName")
-        found = {name: {} for name in names.values()}
-        for cell, value in cells.items():
+        return {name: found.get(index, {}) for index, name in names.items()}
+
+    def walk_table(self):
+        """{index: {object without "emailMon": value}}"""
+        found = {}
+        walked = self.master.walk("EMAIL-MONITOR-MIB::emailMonStatusTable", options=("-OQsU", "-Cr50"))
+        for cell, value in snmp.parsed(walked).items():
             column, _, index = cell.rpartition(".")
-            if int(index) in names:
-                found[names[int(index)]][column.removeprefix("emailMon")] = value
+            found.setdefault(int(index), {})[column.removeprefix("emailMon")] = value
         return found
 
     def wait_table(self, condition, timeout_s, what):
