@@ -1,7 +1,6 @@
 /* Logging in: AUTHENTICATE with SASL (RFC 9051 s. 6.2.2), or LOGIN (s. 6.2.3), which takes the place of PLAIN and of
  * SASL's LOGIN where neither is offered. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "imap_machine.h"
@@ -99,9 +98,8 @@ static void begin_authenticate(struct imap *i)
         session_say_secret(s, shown, "%s%u AUTHENTICATE %s %s", i->tag, number, name, first);
     } else {
         session_say(s, "%s%u AUTHENTICATE %s", i->tag, number, name);
-        /* "=" stands for nothing on the command's line only. */
-        if (begins && (i->look.first_response = strdup(strcmp(first, "=") == 0 ? "" : first)) == NULL)
-            session_fail_memory(s);
+        if (begins)
+            look_answer_later(&i->look, first);
     }
     explicit_bzero(first, sizeof first);
 }
@@ -132,39 +130,11 @@ void imap_login(struct imap *i)
 
 /* --- what the server says to it --- */
 
-static void answer(struct imap *i, const char *challenge, size_t n)
-{
-    struct session *s = &i->look.session;
-    struct failure why = failure_none;
-    char line[SASL_LINE_MAX + 1];
-    bool ok = true;
-
-    if (i->look.first_response != NULL) {
-        ok = n == 0;
-        if (ok)
-            session_say_secret(s, "****", "%s", i->look.first_response);
-        else
-            why = failure_make(s->leg->leg, s->stage, CAUSE_MALFORMED, 0);
-        explicit_bzero(i->look.first_response, strlen(i->look.first_response));
-        free(i->look.first_response);
-        i->look.first_response = NULL;
-    } else {
-        ok = login_answer(s->login, challenge, n, line, &why);
-        if (ok)
-            session_say_secret(s, "****", "%s", line);
-        explicit_bzero(line, sizeof line);
-    }
-    if (ok)
-        return;
-    session_say(s, "*");
-    session_fail_with(s, &why);
-}
-
 void imap_hear_challenge(struct imap *i, const char *text, size_t n)
 {
     enum imap_command command = i->pending_count > 0 ? i->pending[0].command : IMAP_NOTHING;
     if (command == IMAP_AUTHENTICATE)
-        answer(i, text, n);
+        look_answer(&i->look, text, n);
     else if (command == IMAP_LOGIN && (i->login_piece == 1 || i->login_piece == 3))
         say_login(i);
     else

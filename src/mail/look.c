@@ -20,19 +20,60 @@ void *look_new(size_t size, const struct machine *machine, const struct look_tas
     return l;
 }
 
-void look_release(struct look *l)
+static void forget_first_response(struct look *l)
 {
-    failure_clear(&l->report.deletion_failure);
-    failure_clear(&l->refusal);
     if (l->first_response != NULL)
         explicit_bzero(l->first_response, strlen(l->first_response));
     free(l->first_response);
     l->first_response = NULL;
 }
 
+void look_release(struct look *l)
+{
+    failure_clear(&l->report.deletion_failure);
+    failure_clear(&l->refusal);
+    forget_first_response(l);
+}
+
 const struct look_report *look_report(const struct session *s)
 {
     return &((const struct look *)s)->report;
+}
+
+/* --- SASL --- */
+
+void look_answer_later(struct look *l, const char *first)
+{
+    /* "=" stands for nothing on the command's line only. */
+    l->first_response = strdup(strcmp(first, "=") == 0 ? "" : first);
+    if (l->first_response == NULL)
+        session_fail_memory(&l->session);
+}
+
+void look_answer(struct look *l, const char *challenge, size_t n)
+{
+    struct session *s = &l->session;
+    struct failure why = failure_none;
+    char line[SASL_LINE_MAX + 1];
+    bool ok;
+
+    if (l->first_response == NULL) {
+        ok = login_answer(s->login, challenge, n, line, &why);
+        if (ok)
+            session_say_secret(s, "****", "%s", line);
+        explicit_bzero(line, sizeof line);
+    } else {
+        ok = n == 0;
+        if (ok)
+            session_say_secret(s, "****", "%s", l->first_response);
+        else
+            why = failure_make(s->leg->leg, s->stage, CAUSE_MALFORMED, 0);
+        forget_first_response(l);
+    }
+    if (ok)
+        return;
+    session_say(s, "*");
+    session_fail_with(s, &why);
 }
 
 /* --- reading --- */

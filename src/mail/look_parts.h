@@ -28,6 +28,14 @@ void *look_new(size_t size, const struct machine *machine, const struct look_tas
 /** look_release(l): the part of release() that is common. */
 void look_release(struct look *l);
 
+/**
+ * SASL, which POP3 and IMAP wrap alike.
+ * look_answer_later(l, first): The initial response ${first} does not go with the command: the server's go-ahead is due.
+ * look_answer(l, challenge, n): Answer the server's challenge, in base64, or its go-ahead; "*" when that cannot be.
+ */
+void look_answer_later(struct look *l, const char *first);
+void look_answer(struct look *l, const char *challenge, size_t n);
+
 /** look_judge(l): The header in hand is complete: ask its owner.  No more than LOOK_DELETE_MAX are to be deleted. */
 enum disposal look_judge(struct look *l);
 

@@ -1,7 +1,6 @@
 /* Logging in: AUTH with SASL (RFC 5034), or USER and PASS (RFC 1939 s. 7), which take the place
  * of PLAIN and of SASL's LOGIN where neither is offered. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,9 +22,8 @@ static void say_auth(struct pop3 *p)
         session_say_secret(s, shown, "AUTH %s %s", name, first);
     } else {
         session_say(s, "AUTH %s", name);
-        /* "=" stands for nothing on the command's line only. */
-        if (begins && (p->look.first_response = strdup(strcmp(first, "=") == 0 ? "" : first)) == NULL)
-            session_fail_memory(s);
+        if (begins)
+            look_answer_later(&p->look, first);
     }
     explicit_bzero(first, sizeof first);
 }
@@ -81,43 +79,14 @@ static void refused(struct pop3 *p, const char *text, size_t n)
     session_say(s, "QUIT");
 }
 
-/* "+ ", and a challenge in base64. */
-static void answer(struct pop3 *p, const char *challenge, size_t n)
-{
-    struct session *s = &p->look.session;
-    struct failure why = failure_none;
-    char line[SASL_LINE_MAX + 1];
-    bool ok = true;
-
-    s->progress++;
-    if (p->look.first_response != NULL) {
-        ok = n == 0;
-        if (ok)
-            session_say_secret(s, "****", "%s", p->look.first_response);
-        else
-            why = failure_make(s->leg->leg, s->stage, CAUSE_MALFORMED, 0);
-        explicit_bzero(p->look.first_response, strlen(p->look.first_response));
-        free(p->look.first_response);
-        p->look.first_response = NULL;
-    } else {
-        ok = login_answer(s->login, challenge, n, line, &why);
-        if (ok)
-            session_say_secret(s, "****", "%s", line);
-        explicit_bzero(line, sizeof line);
-    }
-    if (ok)
-        return;
-    session_say(s, "*");
-    session_fail_with(s, &why);
-}
-
 void pop3_hear_auth(struct pop3 *p, const char *line, size_t n)
 {
     const char *text;
     size_t text_bytes;
     if (p->step == POP3_AUTH && n >= 1 && line[0] == '+' && (n == 1 || line[1] == ' ')) {
-        size_t skipped = n == 1 ? 1 : 2;
-        answer(p, line + skipped, n - skipped);
+        size_t skipped = n == 1 ? 1 : 2; /* "+ ", and a challenge in base64 */
+        p->look.session.progress++;
+        look_answer(&p->look, line + skipped, n - skipped);
         return;
     }
     switch (pop3_status(p, line, n, &text, &text_bytes)) {
