@@ -28,7 +28,8 @@ struct cell {
     unsigned char room[CELL_ROOM];
 };
 
-/** Fill ${c}; a cell must not be copied (octets may point into it), and lives no longer than the row it was read from. */
+/** Fill ${c}; a cell must not be copied (octets may point into it), and lives no longer than the row it was read
+ * from. */
 void cell_integer(struct cell *c, int64_t value);
 void cell_unsigned(struct cell *c, uint64_t value); /* more than 32 bits: 4294967295 */
 void cell_counter(struct cell *c, uint32_t value);
@@ -39,8 +40,8 @@ void cell_text(struct cell *c, const struct text *text); /* NULL: "" */
 /** cell_time(c, wall_ms): DateAndTime of RFC 2579: 11 octets, UTC; eight zero octets for 0 (never). */
 void cell_time(struct cell *c, int64_t wall_ms);
 
-/** cell_bits(c, mask): BITS of at most eight names in one octet: bit 0 of ${mask} is the first name, the octet's highest
- *  bit (RFC 3417 s. 8). */
+/** cell_bits(c, mask): BITS of at most eight names in one octet: bit 0 of ${mask} is the first name, the octet's
+ *  highest bit (RFC 3417 s. 8). */
 void cell_bits(struct cell *c, uint32_t mask);
 
 #endif

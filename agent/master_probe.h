@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/** master_probe(agentx, wait_ms): False when ${agentx} is "tcp:ADDRESS:PORT" (IPv4) and no connection comes about within
- *  ${wait_ms}.  True for everything else: unix sockets answer at once, and the library knows more transports. */
+/** master_probe(agentx, wait_ms): False when ${agentx} is "tcp:ADDRESS:PORT" (IPv4) and no connection comes about
+ *  within ${wait_ms}.  True for everything else: unix sockets answer at once, and the library knows more transports. */
 bool master_probe(const char *agentx, int wait_ms);
 
 #endif

@@ -7,7 +7,8 @@
 #include "mib_table.h"
 #include "netsnmp.h"
 
-/** mib_register(t): Have Net-SNMP ask for ${t}, which must stay where it is.  Read-only: a SET is answered notWritable. */
+/** mib_register(t): Have Net-SNMP ask for ${t}, which must stay where it is.  Read-only: a SET is answered
+ * notWritable. */
 bool mib_register(const struct mib_table *t);
 
 /** cell_type(c): its ASN.1 tag.  cell_put(vb, c): Give ${vb} the value; false: memory. */

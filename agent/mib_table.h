@@ -1,7 +1,7 @@
 /*
- * One MIB table, whichever it is: columns are an array, rows come in the order of one integer index, and GET and GETNEXT
- * (RFC 3416 s. 4.2) are the same for all of them.  Scalars are such a table too, with one row, of index 0.  Knows no
- * Net-SNMP (see mib_handler.h).
+ * One MIB table, whichever it is: columns are an array, rows come in the order of one integer index, and GET and
+ * GETNEXT (RFC 3416 s. 4.2) are the same for all of them.  Scalars are such a table too, with one row, of index 0.
+ * Knows no Net-SNMP (see mib_handler.h).
  */
 #ifndef EMAILMON_MIB_TABLE_H
 #define EMAILMON_MIB_TABLE_H

@@ -40,12 +40,12 @@ struct notes {
 /** All zero is an empty queue.  notes_clear(n): free. */
 void notes_clear(struct notes *n);
 
-/** notes_add(n, event, limit, dropped_seq): Queue one, with references of its own.  Beyond ${limit} the oldest gives way
- *  and is counted; ${dropped_seq} gets its number (else 0).  False: memory; then this one is counted as dropped. */
+/** notes_add(n, event, limit, dropped_seq): Queue one, with references of its own.  Beyond ${limit} the oldest gives
+ *  way and is counted; ${dropped_seq} gets its number (else 0).  False: memory; then this one is counted as dropped. */
 bool notes_add(struct notes *n, const struct event *event, size_t limit, uint32_t *dropped_seq);
 
-/** notes_next(n, now_ms): The oldest that may leave now (window, rate, pause after a refusal), and is flying from now on;
- *  or NULL.  Valid until the next call of any of these. */
+/** notes_next(n, now_ms): The oldest that may leave now (window, rate, pause after a refusal), and is flying from
+ *  now on; or NULL.  Valid until the next call of any of these. */
 const struct note *notes_next(struct notes *n, uint64_t now_ms);
 
 /**

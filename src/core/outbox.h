@@ -9,12 +9,13 @@
 
 struct outbox;
 
-/** outbox_new(to, record_bytes): ${to} is another's.  NULL: memory.  outbox_free(o, drop): ${drop} (may be NULL) releases
- *  what each record that still waits holds; NULL is fine. */
+/** outbox_new(to, record_bytes): ${to} is another's.  NULL: memory.  outbox_free(o, drop): ${drop} (may be NULL)
+ *  releases what each record that still waits holds; NULL is fine. */
 struct outbox *outbox_new(struct queue *to, size_t record_bytes);
 void outbox_free(struct outbox *o, void (*drop)(void *record));
 
-/** outbox_send(o, record): Post it, or let it wait behind those that do.  False: memory; the record is still the caller's. */
+/** outbox_send(o, record): Post it, or let it wait behind those that do.  False: memory; the record is still the
+ * caller's. */
 bool outbox_send(struct outbox *o, const void *record);
 
 /** outbox_flush(o): Post what waits, as far as there is room; false: some still waits, try again in a moment. */

@@ -76,8 +76,8 @@ const struct text *status_text(const struct status *s, const struct status_colum
 
 /**
  * For those who keep a status: status_moment(s, column): of an AGE, the moment itself.  status_put_integer(s, column,
- * value): the reverse of it and of status_integer(); false, and ${s} as before, when ${value} is none that the column can
- * have.  status_put_text(s, column, text): a TEXT takes over ${text}.
+ * value): the reverse of it and of status_integer(); false, and ${s} as before, when ${value} is none that the
+ * column can have.  status_put_text(s, column, text): a TEXT takes over ${text}.
  */
 int64_t status_moment(const struct status *s, const struct status_column *column);
 bool status_put_integer(struct status *s, const struct status_column *column, int64_t value);

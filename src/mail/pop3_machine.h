@@ -99,8 +99,8 @@ int pop3_status(struct pop3 *p, const char *line, size_t n, const char **text, s
 /** pop3_cause(text, n, login): Why a server says -ERR. */
 enum cause pop3_cause(const char *text, size_t n, bool login);
 
-/** pop3_fail(p, cause, format, ...), pop3_refuse(p, text, n): It failed, for a reason of ours, or by an -ERR; the server
- *  hears QUIT.  While deleting, only the deletion failed. */
+/** pop3_fail(p, cause, format, ...), pop3_refuse(p, text, n): It failed, for a reason of ours, or by an -ERR; the
+ *  server hears QUIT.  While deleting, only the deletion failed. */
 void pop3_fail(struct pop3 *p, enum cause cause, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void pop3_refuse(struct pop3 *p, const char *text, size_t n);
 

@@ -1,6 +1,6 @@
 /*
- * A stage for the agent alone: feeds it monitors, reports and news, without worker and store, so that a real snmpd can be
- * tried against it.
+ * A stage for the agent alone: feeds it monitors, reports and news, without worker and store, so that a real snmpd
+ * can be tried against it.
  *
  *      agent_stage AGENTX ROWS EVENTS GAP_MS [FILES]
  *
