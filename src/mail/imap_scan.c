@@ -284,6 +284,13 @@ static void hear_ahead(struct imap *i)
     }
 }
 
+/* What a refused window means: mails that nobody can read may be anybody's.  A server that gives none away is broken
+ * only when a probe should be among them. */
+static bool is_broken(struct imap *i)
+{
+    return i->status != IMAP_NO || (i->window_mails == 0 && (i->by_sequence || look_needs_again(&i->look)));
+}
+
 void imap_hear_window(struct imap *i, const char *text, size_t n)
 {
     const char *code;
@@ -295,7 +302,7 @@ void imap_hear_window(struct imap *i, const char *text, size_t n)
     /* "Some of the messages no longer exist" (RFC 5530): the others were answered. */
     bool gone =
         i->status == IMAP_NO && look_bracket(text, n, &code, &code_bytes) && imap_is(code, code_bytes, "EXPUNGEISSUED");
-    if (i->status != IMAP_OK && !gone && (i->window_mails == 0 || i->status != IMAP_NO)) {
+    if (i->status != IMAP_OK && !gone && is_broken(i)) {
         imap_refuse(i, text, n);
         return;
     }

@@ -72,8 +72,9 @@ void pop3_hear_top(struct pop3 *p, const char *line, size_t n)
         p->mail_octets = 0;
         break;
     case 0:
-        /* One mail that cannot be read is passed over; a server that gives none away is broken. */
-        if (++p->refused == p->todo_count) {
+        /* A mail that cannot be read is passed over, for it may be anybody's; a server that gives none away is broken
+         * only when a probe should be among them. */
+        if (++p->refused == p->todo_count && look_needs_again(&p->look)) {
             pop3_refuse(p, text, text_bytes);
             return;
         }

@@ -357,7 +357,13 @@ static const struct talk mails[] = {
                     "! hold\nC: DELE 1\nC: QUIT\nS: +OK\nS: +OK\n",
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_DONE)},
+    {.name = "a mail that nobody can read fails no look that misses nothing",
+     .setup = SETUP(.known = true, .inspected = "b"),
+     .script = LIST "S: +OK 2 999\nS: +OK\nS: 1 a\nS: 2 b\nS: .\nC: TOP 1 0\nS: -ERR damaged\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .remembers = "b", .does_not = "a")},
     {.name = "a server that gives no mail away fails",
+     .setup = SETUP(.missing = true),
      .script =
          LIST "S: +OK 2 999\nS: +OK\nS: 1 a\nS: 2 b\nS: .\nC: TOP 2 0\nC: TOP 1 0\nS: -ERR a\nS: -ERR b\nC: QUIT\n",
      .end = WANT_FAILED,
