@@ -142,10 +142,10 @@ void group_count_memory(struct group *g)
 
 /* --- who was in it --- */
 
+/* It is out of the list by age. */
 static void forget_gone(struct worker *w, struct gone *gone)
 {
     list_remove(&gone->link);
-    list_remove(&gone->age);
     if (key_map_get(&w->gone_handles, handle_key(gone->handle)) == gone)
         key_map_remove(&w->gone_handles, handle_key(gone->handle));
     w->gone_count--;
@@ -155,7 +155,7 @@ static void forget_gone(struct worker *w, struct gone *gone)
 /* The oldest one, and its group when that is of no use any more. */
 static void forget_oldest(struct worker *w)
 {
-    struct gone *gone = LIST_OWNER(list_first(&w->gone), struct gone, age);
+    struct gone *gone = LIST_OWNER(list_take(&w->gone), struct gone, age);
     struct group *g = gone->group;
     forget_gone(w, gone);
     group_release(g);
@@ -199,8 +199,8 @@ void group_keep_gone(struct group *g, const struct row *row, bool look)
 
 void groups_free(struct worker *w)
 {
-    while (!list_is_empty(&w->gone))
-        forget_gone(w, LIST_OWNER(list_first(&w->gone), struct gone, age));
+    for (struct link *l; (l = list_take(&w->gone)) != NULL;)
+        forget_gone(w, LIST_OWNER(l, struct gone, age));
     for (size_t i = 0; i < w->groups.room; i++)
         for (struct group *g = w->groups.slots[i].value, *same; g != NULL; g = same) {
             same = g->same;
