@@ -330,12 +330,13 @@ static void judge_all(struct trial *t)
     } else if (failure_is(second)) {
         failure_move(&why, second);
     } else if (t->stopping) {
-        why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_SHUTDOWN, 0);
+        why = failure_make(LEG_DELIVERY, STAGE_DELIVERY, CAUSE_AWAITING_PROOF, 0);
         failure_detail(&why, "interrupted before the probe was seen");
     } else {
         why = not_delivered(t);
     }
-    t->result->verdict = why.leg == LEG_LOCAL ? VERDICT_UNKNOWN : VERDICT_DOWN;
+    bool unknown = why.leg == LEG_LOCAL || why.cause == CAUSE_AWAITING_PROOF;
+    t->result->verdict = unknown ? VERDICT_UNKNOWN : VERDICT_DOWN;
     failure_move(&t->result->failure, &why);
 }
 
