@@ -328,6 +328,27 @@ static void stopped_at_once(void **state)
     (void)state;
 }
 
+static void cannot_start(void **state)
+{
+    struct queue *queues[] = {queue_new(1, sizeof(struct order)), queue_new(1, sizeof(struct receipt)),
+                              queue_new(1, sizeof(struct report)), queue_new(1, sizeof(struct journal_entry))};
+    struct worker_options options = {.ca_file = "/nonexistent/authorities.pem",
+                                     .in_flight = 1,
+                                     .per_host = 1,
+                                     .orders = queues[0],
+                                     .receipts = queues[1],
+                                     .reports = queues[2],
+                                     .journal = queues[3]};
+    struct failure why;
+    (void)state;
+    assert_null(worker_start(&options, &why));
+    assert_int_equal(why.leg, LEG_LOCAL);
+    assert_int_equal(why.cause, CAUSE_STATE);
+    failure_clear(&why);
+    for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++)
+        queue_free(queues[i], NULL);
+}
+
 int main(void)
 {
 #define PLAY(name, function, setup)                                                                                    \
@@ -350,6 +371,7 @@ int main(void)
         PLAY("a row stays up while descriptors lack", without_descriptors, scene_setup),
         {"a name server that dies makes nobody down", without_names, NULL, NULL, NULL},
         PLAY("a server that this machine has no way to makes nobody down", without_a_way, scene_setup),
+        {"a worker that cannot start says why, and leaves nothing behind", cannot_start, NULL, NULL, NULL},
         PLAY("a changed path gives the poll up and begins anew", changed_path, scene_setup),
         PLAY("it ends in time with 200 polls at work", stopped_in_flight, scene_setup),
         PLAY("it ends in time while a server owes the answer to the dot", stopped_after_the_dot, scene_setup),
