@@ -46,6 +46,17 @@ def test_one_round_trip():
     assert mailbox.snapshot("u1") == before, "foreign mails changed"
 
 
+def test_lost_probe():
+    """`emailmon test` waits a minute for a probe that the server loses, and then ends with 2"""
+    mailbox.clear("u1")
+    with Master() as master:
+        code, printed, error = Emailmon([monitor("lost", "u1", detail="vanish")], master).run("test", "lost")
+        assert code == 2 and "did not arrive" in printed, (code, printed, error)
+
+
+test_lost_probe.only_full = True
+
+
 def test_unknown_row():
     """`emailmon test` of a row that is not in the file, and a file with mistakes, are one line and an exit code"""
     with Master() as master:

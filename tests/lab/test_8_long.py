@@ -37,7 +37,8 @@ def test_flat_memory(full):
     """2,000 rows are polled for minutes (a minute in the short form) with flat memory, no descriptor left behind and no
     row down"""
     with fake.serving() as server:
-        rows = [fake.monitor(f"row{n}", server.ports, ("imap", "pop3")[n % 2], interval=INTERVAL_S) for n in range(ROWS)]
+        rows = [fake.monitor(f"row{n}", server.ports, ("imap", "pop3")[n % 2], interval=INTERVAL_S)
+                for n in range(ROWS)]
         with watching(rows, limits={"in_flight": 1000, "per_host": 1000}) as program:
             program.wait_table(lambda table: all(row.get("Proof") == "roundTrip" for row in table.values()),
                                6 * INTERVAL_S, "every row up by a round trip")
