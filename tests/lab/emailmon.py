@@ -96,16 +96,19 @@ class Emailmon:
         return rows == str(len(self.rows))
 
     def stop(self, number=signal.SIGTERM, timeout_s=15):
-        """End it as an administrator does; one that has to be killed is a failure."""
-        if self.process is None or self.process.poll() is not None:
+        """End it as an administrator does; one that has to be killed, or has died before, is a failure."""
+        if self.process is None:
             return
-        self.process.send_signal(number)
+        if self.process.poll() is None:
+            self.process.send_signal(number)
         try:
             self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             raise LabError(f"emailmon did not end within {timeout_s} s") from None
+        if self.process.returncode != 0:
+            raise LabError(f"emailmon ended with {self.process.returncode}: {self.log_tail(5)}")
 
     def reload(self):
         self.write()
