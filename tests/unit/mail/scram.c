@@ -23,7 +23,7 @@ static const struct {
     {R S ",i=4096,x=1", 0}, /* extensions are ignored */
     {R S ",i=4096,x=1,Y=abc", 0},
     {R ",s=QQ==,i=4096", 0},
-    {"r=fyko+d2lbbFgONRv9qkxdawL," S + 1, CAUSE_MALFORMED},
+    {R S, CAUSE_MALFORMED}, /* no count */
     /* the nonce */
     {"r=fyko+d2lbbFgONRv9qkxdawL" S ",i=4096", CAUSE_MALFORMED}, /* ours, and nothing of theirs */
     {"r=fyko+d2lbbFgONRv9qkxdaw" S ",i=4096", CAUSE_MALFORMED},
