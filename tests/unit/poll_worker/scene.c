@@ -138,7 +138,7 @@ static void keep(struct scene *s, struct journal_entry *e)
         row->sending += e->probe.state == PROBE_SENDING;
         row->consumed += e->probe.state == PROBE_CONSUMED;
     } else if (e->kind == JOURNAL_GONE) {
-        row->gone = true;
+        row->gone++;
     } else if (e->kind == JOURNAL_STATUS && e->has_event) {
         row->up += e->event.kind == EVENT_UP;
         row->down += e->event.kind == EVENT_DOWN;
@@ -201,6 +201,31 @@ void scene_poll_once(struct scene *s, int32_t index)
     uint32_t before = s->rows[index].status.polls;
     scene_poll(s, index);
     scene_polled(s, index, before + 1);
+}
+
+struct reached {
+    struct scene *scene;
+    const unsigned *number; /* NULL: ${count} of the fake server */
+    enum fake_count count;
+    uint64_t least;
+};
+
+static bool is_reached(void *owner)
+{
+    const struct reached *r = owner;
+    return (r->number != NULL ? *r->number : fake_counted(r->scene->fake, r->count)) >= r->least;
+}
+
+void scene_reaches(struct scene *s, const unsigned *number, unsigned least)
+{
+    struct reached r = {.scene = s, .number = number, .least = least};
+    assert_true(scene_until(s, is_reached, &r, SCENE_WAIT_MS));
+}
+
+void scene_counts(struct scene *s, enum fake_count count, uint64_t least)
+{
+    struct reached r = {.scene = s, .count = count, .least = least};
+    assert_true(scene_until(s, is_reached, &r, SCENE_WAIT_MS));
 }
 
 static bool never(void *owner)

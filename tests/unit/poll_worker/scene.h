@@ -17,7 +17,7 @@ struct seen {
     unsigned reports;
     unsigned up, down, unknown; /* events */
     unsigned sending, consumed; /* entries of the journal */
-    bool gone;
+    unsigned gone;
 };
 
 struct scene {
@@ -66,6 +66,11 @@ bool scene_until(struct scene *s, bool (*holds)(void *owner), void *owner, unsig
 void scene_polled(struct scene *s, int32_t index, uint32_t polls);
 void scene_poll_once(struct scene *s, int32_t index);
 void scene_rest(struct scene *s, unsigned ms);
+
+/** scene_reaches(s, number, least): wait until ${number}, a member of ${s}, is at least so much.  scene_counts(s,
+ *  count, least): the same for what the fake server counts. */
+void scene_reaches(struct scene *s, const unsigned *number, unsigned least);
+void scene_counts(struct scene *s, enum fake_count count, uint64_t least);
 
 /** scene_is(s, index, verdict, leg, stage, cause): assert the row's verdict and its failure. */
 void scene_is(const struct scene *s, int32_t index, enum verdict verdict, enum leg leg, enum stage stage,
