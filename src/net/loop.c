@@ -65,7 +65,7 @@ static void on_prepare(uv_prepare_t *prepare)
     int timeout_ms = uv_backend_timeout(&l->uv);
     l->prepared_ms = hr_now_ms();
     l->planned_ms = timeout_ms < 0 ? UINT64_MAX - l->prepared_ms : (uint64_t)timeout_ms;
-    l->refreshed = false;
+    l->refreshed = l->counted = false;
 }
 
 /* What a turn took beyond its planned wait: in callbacks, or stopped (SIGSTOP, a paused machine) in the poll itself. */
@@ -82,6 +82,7 @@ static void on_check(uv_check_t *check)
     uint64_t now_ms = hr_now_ms();
     uint64_t lag_ms = turn_lag_ms(l, now_ms);
     l->checked_ms = now_ms;
+    l->counted = true;
     if (lag_ms > LOOP_STALL_MS) {
         l->stalls++;
         l->stood_ms += lag_ms;
@@ -199,7 +200,7 @@ void loop_refresh(struct loop *l)
 
 uint32_t loop_stalls(const struct loop *l)
 {
-    return l->stalls;
+    return l->stalls + (!l->counted && turn_lag_ms(l, hr_now_ms()) > LOOP_STALL_MS);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)

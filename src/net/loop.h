@@ -27,7 +27,8 @@ void loop_free(struct loop *l);
 uint64_t loop_now_ms(const struct loop *l);
 void loop_refresh(struct loop *l);
 
-/** loop_stalls(l): How often the loop stood still for more than a second; deadlines were pushed each time. */
+/** loop_stalls(l): How often the loop stood still for more than a second, that which is just over included; deadlines
+ *  were pushed each time. */
 uint32_t loop_stalls(const struct loop *l);
 
 /** loop_watch(l, fd, ready, owner): Call ${ready} whenever ${fd} is readable (of a queue).  NULL: memory. */

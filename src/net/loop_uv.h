@@ -42,6 +42,7 @@ struct loop {
     uint64_t planned_ms;  /* how long it might take */
     uint64_t polled_ms;   /* when it ended; only when refreshed */
     bool refreshed;       /* loop_refresh() was called since */
+    bool counted;         /* its stall, if it was one, is in ${stalls} */
     uint64_t stood_ms;    /* for how long the loop has stood still in all */
     uint32_t stalls;
 

@@ -198,6 +198,20 @@ static void remember_login(struct conversation *c)
         refusals_forget(c->with.refusals, &who);
 }
 
+/* A server that waited while this process stood still may have closed because of that. */
+static void excuse(struct conversation *c)
+{
+    struct failure *f = &c->outcome.failure;
+    char peer[CONVERSATION_PEER_MAX];
+    if (f->leg != c->leg->leg || (f->cause != CAUSE_CLOSED && f->cause != CAUSE_SHUTDOWN) || c->stream == NULL ||
+        loop_stalls(c->with.loop) <= c->stalls)
+        return;
+    conversation_peer(c, peer, sizeof peer);
+    failure_clear(f);
+    *f = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
+    failure_detail(f, "%s closed the connection after this process had stood still", peer);
+}
+
 void conversation_settle(struct conversation *c, struct failure *why)
 {
     conversation_stage(c, STAGE_NONE);
@@ -206,6 +220,7 @@ void conversation_settle(struct conversation *c, struct failure *why)
     failure_move(&c->outcome.failure, why);
     if (failure_is(&c->outcome.failure) && c->outcome.failure.leg == LEG_NONE)
         c->outcome.failure.leg = c->leg->leg;
+    excuse(c);
     if (c->outcome.failure.leg == LEG_LOCAL) {
         c->outcome.failure.stage = STAGE_LOCAL; /* what this machine lacks says nothing about a step of the server's */
         if (c->outcome.failure.cause == CAUSE_UNREACHABLE) /* no route is one more thing that it lacks */

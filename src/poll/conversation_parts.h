@@ -50,6 +50,7 @@ struct conversation {
     uint64_t connect_left_ms, whole_left_ms;   /* when their clocks began last */
     uint64_t share_ms, began_ms, whole_set_ms; /* the clock of this address; when the two clocks began */
     uint64_t progress;                         /* of the session, when the reply's clock began */
+    uint32_t stalls;                           /* of the loop, when it began to connect */
 
     enum stage stage;
     uint64_t stage_began_ms;

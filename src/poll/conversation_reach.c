@@ -232,6 +232,7 @@ static void connect_address(struct conversation *c)
     c->dead = false;
     c->began_ms = c->whole_set_ms = loop_now_ms(c->with.loop);
     c->share_ms = share_ms(c);
+    c->stalls = loop_stalls(c->with.loop);
     c->stream = stream_connect(c->with.loop, &c->resolved.addresses[c->tried - 1], c->leg->port, &stream_events, c);
     if (c->stream == NULL) {
         lack_memory(c);

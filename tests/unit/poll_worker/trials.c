@@ -15,15 +15,17 @@
 /* What was told of a trial. */
 struct told {
     unsigned stages, legs, waits;
-    int interrupt; /* written to when a look has ended; -1: not */
+    unsigned still_ms; /* how long this process stands still at the begin of the SMTP conversation */
+    int interrupt;     /* written to when a look has ended; -1: not */
     char trace[65536];
 };
 
 static void stage_told(void *owner, enum leg leg, enum stage stage)
 {
-    (void)leg;
-    (void)stage;
-    ((struct told *)owner)->stages++;
+    struct told *t = owner;
+    t->stages++;
+    if (leg == LEG_SMTP && stage == STAGE_HELLO && t->still_ms > 0)
+        (void)usleep(t->still_ms * 1000);
 }
 
 static void leg_told(void *owner, enum leg leg, const struct leg_outcome *outcome)
@@ -60,7 +62,7 @@ static struct trial_result try_interrupted(const struct scene *s, const char *wo
     const struct definition *d = scene_define(s, words);
     struct trial_options options = {
         .definition = d, .test_key = s->test_key, .stop_fd = stop_fd, .events = &events, .owner = &told};
-    told = (struct told){.interrupt = interrupt};
+    told = (struct told){.interrupt = interrupt, .still_ms = told.still_ms};
     trial_run(&options, &result);
     definition_unref(d);
     return result;
@@ -187,6 +189,22 @@ static void interrupted_at_once(void **state)
     (void)close(ends[1]);
 }
 
+/* Whether such a server closes because it waited for long cannot be known. */
+static void stood_still(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 2);
+    struct trial_result r = try(s, "");
+    assert_int_equal(r.verdict, VERDICT_DOWN);
+    failure_clear(&r.failure);
+    told.still_ms = 1600;
+    r = try(s, "");
+    assert_int_equal(r.verdict, VERDICT_UNKNOWN);
+    assert_int_equal(r.failure.leg, LEG_LOCAL);
+    assert_int_equal(r.failure.cause, CAUSE_RESOURCES);
+    failure_clear(&r.failure);
+}
+
 int main(void)
 {
 #define TRY(name, function)                                                                                            \
@@ -202,6 +220,7 @@ int main(void)
         TRY("a mailbox in use is tried again after five seconds", arrives_later),
         TRY("an interrupted trial deletes its probe", interrupted),
         TRY("a trial interrupted at its beginning ends at once", interrupted_at_once),
+        TRY("a server that closes on a process that stood still is not to blame", stood_still),
     };
     return side_by_side("a trial", tests, sizeof tests / sizeof tests[0]);
 }
