@@ -114,6 +114,7 @@ void imap_login(struct imap *i)
     bool by_login = (i->mechanisms & in_clear) == 0 && !i->login_disabled;
 
     s->stage = STAGE_AUTH;
+    look_forget_answer(&i->look);
     i->mechanism = login_pick(s->login, by_login ? i->mechanisms | plain : i->mechanisms, s->secured, &why);
     if (i->mechanism == MECHANISM_NONE) {
         session_fail_with(s, &why);
@@ -158,6 +159,10 @@ void imap_hear_login(struct imap *i, const char *text, size_t n)
     }
     if (!login_accepted(s->login, &why)) {
         session_fail_with(s, &why);
+        return;
+    }
+    if (i->look.first_response != NULL) {
+        imap_fail(i, CAUSE_MALFORMED, "accepted before the login was complete");
         return;
     }
     session_logged_in(s, i->by_login ? "LOGIN" : mechanism_name(i->mechanism));

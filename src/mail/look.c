@@ -20,7 +20,7 @@ void *look_new(size_t size, const struct machine *machine, const struct look_tas
     return l;
 }
 
-static void forget_first_response(struct look *l)
+void look_forget_answer(struct look *l)
 {
     if (l->first_response != NULL)
         explicit_bzero(l->first_response, strlen(l->first_response));
@@ -32,7 +32,7 @@ void look_release(struct look *l)
 {
     failure_clear(&l->report.deletion_failure);
     failure_clear(&l->refusal);
-    forget_first_response(l);
+    look_forget_answer(l);
 }
 
 const struct look_report *look_report(const struct session *s)
@@ -68,7 +68,7 @@ void look_answer(struct look *l, const char *challenge, size_t n)
             session_say_secret(s, "****", "%s", l->first_response);
         else
             why = failure_make(s->leg->leg, s->stage, CAUSE_MALFORMED, 0);
-        forget_first_response(l);
+        look_forget_answer(l);
     }
     if (ok)
         return;

@@ -33,8 +33,10 @@ void look_release(struct look *l);
  * look_answer_later(l, first): The initial response ${first} does not go with the command: the server's go-ahead is
  * due.
  * look_answer(l, challenge, n): Answer the server's challenge, in base64, or its go-ahead; "*" when that cannot be.
+ * look_forget_answer(l): Its mechanism was refused before the go-ahead.
  */
 void look_answer_later(struct look *l, const char *first);
+void look_forget_answer(struct look *l);
 void look_answer(struct look *l, const char *challenge, size_t n);
 
 /** look_judge(l): The header in hand is complete: ask its owner.  No more than LOOK_DELETE_MAX are to be deleted. */

@@ -35,6 +35,7 @@ void pop3_login(struct pop3 *p)
     unsigned offered = p->mechanisms;
 
     pop3_enter(p, POP3_AUTH);
+    look_forget_answer(&p->look);
     /* A server that offers SASL's LOGIN alone takes that for certain; Dovecot then refuses USER and PASS. */
     p->by_user = p->user && (offered & (mechanism_bit(MECHANISM_PLAIN) | mechanism_bit(MECHANISM_LOGIN))) == 0;
     if (p->by_user)
@@ -60,6 +61,10 @@ static void accepted(struct pop3 *p)
     struct failure why = failure_none;
     if (!login_accepted(s->login, &why)) {
         session_fail_with(s, &why);
+        return;
+    }
+    if (p->look.first_response != NULL) {
+        pop3_fail(p, CAUSE_MALFORMED, "accepted before the login was complete");
         return;
     }
     session_logged_in(s, p->by_user ? "USER" : mechanism_name(p->mechanism));

@@ -103,6 +103,19 @@ static const struct talk good[] = {
                                   "S: $5 OK\nS: * 2 EXPUNGE\nS: $6 OK\n",
      .end = WANT_READ,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 3, .asked = 1, .deletion = DELETION_DONE)},
+    {.name = "a login that is accepted before it was made is none",
+     .script = "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\nC: $1 AUTHENTICATE PLAIN\nS: $1 OK in\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_AUTH,
+     .cause = CAUSE_MALFORMED},
+    {.name = "what was to be said first is forgotten with its mechanism",
+     .setup = SETUP(.plaintext_auth = true),
+     .script = "S: * OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 AUTH=LOGIN] x\nC: $1 AUTHENTICATE SCRAM-SHA-256\n"
+               "S: $1 NO not here\nC: $2 AUTHENTICATE LOGIN\nS: + VXNlcg==\nC: dXNlcg==\nS: + UGFzcw==\n"
+               "C: c2VjcmV0LXdvcmQ=\nS: $2 NO [AUTHENTICATIONFAILED] no\nC: $3 LOGOUT\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_AUTH,
+     .cause = CAUSE_BAD_CREDENTIALS},
     {.name = "a server that says nothing of itself is asked",
      .setup = SETUP(KNOWN),
      .script = "S: * OK\nC: $1 CAPABILITY\nS: * CAPABILITY IMAP4rev2 AUTH=PLAIN\nS: $1 OK\nC: $2 AUTHENTICATE PLAIN\n"
