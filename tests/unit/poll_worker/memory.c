@@ -24,7 +24,7 @@ static bool is_worker(void)
 
 static bool fails(void)
 {
-    unsigned of = __atomic_load_n(&one_in, __ATOMIC_RELAXED);
+    unsigned of = __atomic_load_n(&one_in, __ATOMIC_ACQUIRE); /* with it, the seed */
     if (of == 0 || !is_worker())
         return false;
     seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -108,7 +108,7 @@ static void play(struct scene *s, unsigned of, uint64_t of_seed)
     for (int32_t i = 1; i <= ROWS; i++)
         scene_polled(s, i, 1);
     seed = of_seed;
-    __atomic_store_n(&one_in, of, __ATOMIC_RELAXED);
+    __atomic_store_n(&one_in, of, __ATOMIC_RELEASE);
     go_on(s);
     __atomic_store_n(&one_in, 0, __ATOMIC_RELAXED);
     assert_true(__atomic_load_n(&failed, __ATOMIC_RELAXED) > ROWS);
