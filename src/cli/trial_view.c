@@ -72,9 +72,17 @@ static void begin_leg(struct trial_view *v, enum leg leg)
     v->leg = leg;
 }
 
+/* The steps of the first look were told; those of the next ones are the same, unless somebody wants to see it all. */
+static bool is_repeated(const struct trial_view *v, enum leg leg)
+{
+    return leg == LEG_INCOMING && v->looks > 0 && !v->trace;
+}
+
 static void show_stage(void *owner, enum leg leg, enum stage stage)
 {
     struct trial_view *v = owner;
+    if (is_repeated(v, leg))
+        return;
     end_step(v);
     if (v->leg != leg)
         begin_leg(v, leg);
@@ -108,14 +116,14 @@ static void show_leg(void *owner, enum leg leg, const struct leg_outcome *outcom
     char line[FAILURE_TEXT_MAX + 1], span[32];
     end_step(v);
     print_said(v);
-    if (v->leg != leg)
+    if (v->leg != leg && !is_repeated(v, leg))
         begin_leg(v, leg);
-    if (failure_is(&outcome->failure)) {
-        (void)failure_print(&outcome->failure, line, sizeof line);
+    if (failure_print(&outcome->failure, line, sizeof line) > 0) {
         (void)fputs("  ", stdout);
         terminal_put(line, COLOUR_BAD, 0);
         (void)putchar('\n');
     }
+    v->looks += leg == LEG_INCOMING;
     terminal_span(span, sizeof span, outcome->whole_ms);
     (void)printf("  %s in all", span);
     show_tls(outcome);

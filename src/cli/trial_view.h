@@ -15,8 +15,9 @@ struct trial_view {
     enum stage stage; /* the step under way; STAGE_NONE: none */
     bool open;        /* its line has no end yet */
     uint64_t stage_began_ms;
-    char
-        *said[TRIAL_VIEW_SAID_MAX]; /* lines of ours whose step is not told yet: a step begins with what we say in it */
+    unsigned looks; /* told so far */
+    /* Lines of ours whose step is not told yet: a step begins with what we say in it. */
+    char *said[TRIAL_VIEW_SAID_MAX];
     size_t said_count;
 };
 
