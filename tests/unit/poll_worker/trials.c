@@ -193,7 +193,7 @@ static void interrupted_at_once(void **state)
 static void stood_still(void **state)
 {
     struct scene *s = *state;
-    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 2);
+    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 1);
     struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_DOWN);
     failure_clear(&r.failure);
