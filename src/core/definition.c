@@ -1,5 +1,6 @@
 #include "definition.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -171,4 +172,33 @@ bool definition_same_path(const struct definition *a, const struct definition *b
     return same_text(a, b, SETTING_smtp_to) && same_text(a, b, SETTING_smtp_from) &&
            same_text(a, b, SETTING_in_username) && a->in_type == b->in_type && same_leg(a, b, LEG_SMTP) &&
            same_leg(a, b, LEG_INCOMING);
+}
+
+/* FNV-1a, the final NUL too, so that no two lists of texts run into one. */
+static uint64_t mix_text(uint64_t h, const char *text, bool fold)
+{
+    const char *c = text;
+    do {
+        unsigned char octet = (unsigned char)*c;
+        if (fold && octet >= 'A' && octet <= 'Z')
+            octet = (unsigned char)(octet | 0x20);
+        h = (h ^ octet) * 1099511628211U;
+    } while (*c++ != '\0');
+    return h;
+}
+
+uint64_t definition_path(const struct definition *d)
+{
+    static const enum setting_id texts[] = {SETTING_smtp_to, SETTING_smtp_from, SETTING_in_username};
+    uint64_t h = (14695981039346656037U ^ d->in_type) * 1099511628211U;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        h = mix_text(h, definition_text(d, texts[i]), false);
+    for (enum leg leg = LEG_SMTP; leg <= LEG_INCOMING; leg++) {
+        struct leg_settings s;
+        char port[sizeof "65535"];
+        definition_leg(d, leg, &s);
+        (void)snprintf(port, sizeof port, "%u", (unsigned)s.port);
+        h = mix_text(mix_text(h, s.server, true), port, false);
+    }
+    return h;
 }

@@ -102,4 +102,7 @@ bool definition_is_polled(const struct definition *d);
 bool definition_equal(const struct definition *a, const struct definition *b);
 bool definition_same_path(const struct definition *a, const struct definition *b);
 
+/** definition_path(d): 64 bits of what definition_same_path() compares: equal for equal paths, in each release. */
+uint64_t definition_path(const struct definition *d);
+
 #endif

@@ -4,6 +4,7 @@
  *
  *      agent --order--> worker --journal_entry--> store --news--> agent
  *                       worker --report--> agent   store --receipt--> worker
+ *      agent --save, journal_entry (SETTLED, GONE)--> store --saved--> agent
  *      main, loader --notice--> agent
  */
 #ifndef EMAILMON_RECORDS_H
@@ -11,6 +12,7 @@
 
 #include "edit.h"
 #include "event.h"
+#include "row_memory.h"
 
 /* --- agent to worker: what to watch --- */
 
@@ -18,6 +20,7 @@ enum order_kind {
     ORDER_PUT,    /* watch this row from now on, or in this way from now on */
     ORDER_REMOVE, /* forget the row, after one last look */
     ORDER_POLL,   /* poll it now */
+    ORDER_READY,  /* every row that the state had has been ordered: what else it tells of rows is of no use any more */
     ORDER_STOP    /* end: give polls under way up, report nothing more */
 };
 
@@ -55,7 +58,7 @@ struct report {
     struct process_report process;
 };
 
-/* --- worker to store: what must not be forgotten --- */
+/* --- worker (and agent) to store: what must not be forgotten --- */
 
 /** Life of a probe. */
 enum probe_state {
@@ -78,8 +81,10 @@ struct probe_record {
 enum journal_kind {
     JOURNAL_PROBE,  /* a probe of the row got a new state */
     JOURNAL_FORGET, /* all probes of the row are forgotten */
-    JOURNAL_STATUS, /* the row's status, with an event or without */
-    JOURNAL_GONE    /* the row is gone for good */
+    JOURNAL_STATUS, /* the row's status and memory, with an event or without */
+    JOURNAL_GONE,   /* the row is gone for good */
+    JOURNAL_SETTLED /* the notification of event ${seq} was acknowledged or given up; posted by the agent, through an
+                       outbox of its own */
 };
 
 struct journal_entry {
@@ -90,8 +95,10 @@ struct journal_entry {
     struct probe_record probe; /* of JOURNAL_PROBE */
     bool has_event;            /* of JOURNAL_STATUS: event is to be numbered and kept with it, in one transaction */
     struct event event;
-    const struct text *name; /* of JOURNAL_STATUS */
+    const struct text *name; /* of JOURNAL_STATUS, as the following */
     struct status status;
+    struct row_memory memory;
+    uint32_t seq; /* of JOURNAL_SETTLED */
 };
 
 /** store to worker: the entry with this ticket is on disk, or cannot be (then the record stays in memory). */
@@ -100,7 +107,65 @@ struct receipt {
     bool durable;
 };
 
+/* --- agent to store: what administrators wrote --- */
+
+/** An AdminStatus that a manager has given a row of the file (enum truth; 0: none did), and what the file said then. */
+struct admin_override {
+    uint8_t set, file;
+};
+
+/** One row as it is to be kept. */
+struct save_change {
+    int32_t index;
+    uint64_t serial;
+    const struct definition
+        *definition; /* NULL: the row is gone.  Its storage says what is kept: nonVolatile: all of it,
+                                            secrets sealed; readOnly: that there is such a row, ${admin}, and that its name
+                                            has this index from now on, with a row or without; volatile: nothing */
+    struct admin_override admin;
+};
+
+/** What must be kept together: one edit.  Counted: the agent and the store hold it. */
+enum save_state { SAVE_WAITING, SAVE_BEGUN, SAVE_DROPPED };
+struct save_batch {
+    uint32_t references;
+    int state; /* enum save_state, atomic: save_batch_claim() */
+    size_t count;
+    struct save_change changes[];
+};
+
+/**
+ * A save.  ${id} not 0: somebody waits for the answer; what cannot be written is refused, and forgotten; it is written at
+ * once.  ${id} 0: nobody does; what cannot be written is written later, before all saves that came after it (those with
+ * an id are refused meanwhile).  Saves are written in the order in which they were posted, and before whatever the
+ * journal holds.
+ * TRIAL: the answer says whether it could be written now; nothing is kept of it.
+ */
+enum save_kind { SAVE_CHANGES, SAVE_TRIAL };
+struct save {
+    enum save_kind kind;
+    uint64_t id;
+    struct save_batch *batch; /* one reference */
+};
+
+/** save_batch_new(n): Of ${n} changes that are all zero, with one reference; NULL: memory.  save_batch_ref(b),
+ *  save_batch_unref(b): the last one lets the definitions go; NULL is fine. */
+struct save_batch *save_batch_new(size_t n);
+struct save_batch *save_batch_ref(struct save_batch *b);
+void save_batch_unref(struct save_batch *b);
+
+/** save_batch_claim(b, state): SAVE_BEGUN by the store before it writes, SAVE_DROPPED by the agent that has waited long
+ *  enough: true for the first of the two.  A batch that was dropped is neither written nor answered. */
+bool save_batch_claim(struct save_batch *b, enum save_state state);
+
 /* --- store to agent --- */
+
+/** The answer to a save with an id. */
+enum saved_answer { SAVED, SAVE_REFUSED };
+struct saved {
+    uint64_t id;
+    enum saved_answer answer;
+};
 
 enum news_kind { NEWS_EVENT, NEWS_ALARM };
 
@@ -132,6 +197,7 @@ struct notice {
 void order_drop(void *order);
 void report_drop(void *report);
 void journal_entry_drop(void *entry);
+void save_drop(void *save);
 void news_drop(void *news);
 void notice_drop(void *notice);
 

@@ -52,6 +52,11 @@ bool probes_sending(struct probes *p, const struct token *t, struct outstanding 
  *  PROBE_SENDING.  False: it is not there (never began, found meanwhile, or forgotten); nothing changed. */
 bool probes_fate(struct probes *p, const struct token *t, enum probe_state state, uint64_t mono_ms, int64_t wall_ms);
 
+/** probes_restore(p, records, n, now_mono_ms, now_wall_ms, trusted): ${p}, an empty one, gets what is on record; not
+ *  ${trusted}: outstanding ones become optional.  False: memory; ${p} is empty. */
+bool probes_restore(struct probes *p, const struct probe_record *records, size_t n, uint64_t now_mono_ms,
+                    int64_t now_wall_ms, bool trusted);
+
 /** probes_describe(token, o): The token as an outstanding probe without a state. */
 void probes_describe(const struct token *t, struct outstanding *o);
 

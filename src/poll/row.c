@@ -4,8 +4,6 @@
 
 #include "row_parts.h"
 
-enum { WHOLE_LEGS = 2 };
-
 static void forget_login(struct row *r)
 {
     r->logins[0] = (struct login_memory){.worked = MECHANISM_NONE};
@@ -57,7 +55,7 @@ static bool same_server(const struct definition *a, const struct definition *b, 
 
 /* Outstanding probes went another way: they are forgotten, not lost.  What the row has been announced as stays known,
  * so that the next verdict makes an event only when it differs. */
-static void change_path(struct row *r, const struct journal *journal)
+void row_change_path(struct row *r, const struct journal *journal)
 {
     struct history before = r->history;
     probes_forget(&r->probes);
@@ -73,7 +71,7 @@ static void change_path(struct row *r, const struct journal *journal)
 }
 
 /* On or off: a row that is on again is like a new one, but for its counters and its mails in the mailbox. */
-static void turn(struct row *r, const struct moment *now, const struct journal *journal)
+void row_turn(struct row *r, const struct moment *now, const struct journal *journal)
 {
     if (!definition_is_on(r->definition)) {
         probes_optional(&r->probes);
@@ -99,9 +97,11 @@ bool row_define(struct row *r, const struct definition *definition, const struct
     if (!definition_equal(before, definition))
         forget_login(r);
     if (other_path)
-        change_path(r, journal);
+        row_change_path(r, journal);
     if (turned)
-        turn(r, now, journal);
+        row_turn(r, now, journal);
+    else if (other_path)
+        row_journal_status(r, NULL, journal);
     definition_unref(before);
     return other_path || (turned && !definition_is_on(definition));
 }

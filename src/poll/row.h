@@ -9,6 +9,7 @@
 #include "look.h"
 #include "probes.h"
 #include "records.h"
+#include "restored.h"
 #include "sasl.h"
 #include "smtp.h"
 #include "verdict.h"
@@ -19,21 +20,9 @@ struct journal {
     void *owner;
 };
 
-/** What a row knows of one leg's certificates: the end of the last one seen, and which ones it has warned of: one event
- * when such a certificate nears its end, one more when it has ended.  Servers behind one name may show several. */
-enum { CERTIFICATES_WARNED_MAX = 4, CERTIFICATE_WARN_DAYS = 14 };
-enum certificate_warning { CERTIFICATE_FINE, CERTIFICATE_ENDS_SOON, CERTIFICATE_ENDED };
-
-struct certificates_warned {
-    struct {
-        uint8_t sha256_start[8]; /* enough to tell the few apart */
-        uint8_t warning;         /* enum certificate_warning; CERTIFICATE_FINE: a free place */
-    } places[CERTIFICATES_WARNED_MAX];
-    uint8_t next; /* the place that is taken next */
-};
-
+/** What a row knows of one leg's certificates. */
 struct certificate_memory {
-    int64_t expires_s;                  /* wall clock; 0: none was seen */
+    int64_t expires_s;                  /* wall clock, of the last one seen; 0: none was */
     struct certificates_warned *warned; /* NULL: none, as with most rows */
 };
 
@@ -70,6 +59,19 @@ void row_clear(struct row *r);
  */
 bool row_define(struct row *r, const struct definition *definition, const struct moment *now,
                 const struct journal *journal);
+
+/**
+ * row_restore(r, from, now, journal): ${r} was just made by row_init(): it goes on where ${from}, the same row, was when
+ * emailmon ended.  What its definition says differently by now counts as changed by row_define().  Probes whose sending had
+ * not ended are of uncertain fate; of a row that was not polled for RESTORE_TRUST_INTERVALS of its intervals, an hour at
+ * least, all are optional, because people clean mailboxes.  False: memory; ${r} is as row_init() left it.
+ * row_restored_wait_ms(r, wall_ms): In how many ms the next point of its old grid is; -1: nothing was polled for an
+ * interval, or ever.
+ */
+enum { RESTORE_TRUST_INTERVALS = 3, RESTORE_TRUST_S = 3600 };
+bool row_restore(struct row *r, const struct restored_row *from, const struct moment *now,
+                 const struct journal *journal);
+int64_t row_restored_wait_ms(const struct row *r, int64_t wall_ms);
 
 /** row_grace_ms(r): half its interval.  row_forged(r): A mail that imitates its probes was seen.  row_skipped(r): A
  * start was missed. */

@@ -81,3 +81,29 @@ bool row_certificate_event(struct row *r, enum leg leg, const struct leg_outcome
     event->text = days_text(leg, days);
     return true;
 }
+
+void row_certificates_keep(const struct row *r, struct row_memory *memory)
+{
+    for (unsigned i = 0; i < WHOLE_LEGS; i++) {
+        memory->certificates[i].expires_s = r->certificates[i].expires_s;
+        if (r->certificates[i].warned != NULL)
+            memory->certificates[i].warned = *r->certificates[i].warned;
+    }
+}
+
+bool row_certificates_restore(struct row *r, const struct row_memory *memory)
+{
+    static const struct certificates_warned none;
+    for (unsigned i = 0; i < WHOLE_LEGS; i++) {
+        const struct certificates_warned *warned = &memory->certificates[i].warned;
+        r->certificates[i].expires_s = memory->certificates[i].expires_s;
+        if (memcmp(warned, &none, sizeof none) == 0)
+            continue;
+        if (r->certificates[i].warned == NULL)
+            r->certificates[i].warned = malloc(sizeof *warned);
+        if (r->certificates[i].warned == NULL)
+            return false;
+        *r->certificates[i].warned = *warned;
+    }
+    return true;
+}

@@ -4,6 +4,8 @@
 
 #include "row.h"
 
+enum { WHOLE_LEGS = 2 }; /* LEG_SMTP and LEG_INCOMING */
+
 /** row_journal_probe(r, o, state, ticket, journal): The probe ${o} got this state.  row_journal_probes(r, journal):
  * the same for all outstanding ones whose state is not on record yet.  row_journal_forget(r, journal): All are
  * forgotten. */
@@ -26,6 +28,11 @@ void row_count_outstanding(struct row *r);
 /** row_expire(r, now, journal): Give up what was not found within seven days. */
 void row_expire(struct row *r, const struct moment *now, const struct journal *journal);
 
+/** row_change_path(r, journal): Its definition leads another way.  row_turn(r, now, journal): Its definition turns it
+ *  on or off. */
+void row_change_path(struct row *r, const struct journal *journal);
+void row_turn(struct row *r, const struct moment *now, const struct journal *journal);
+
 /** row_leg_forget(r, leg): Another server: what was seen of the one before is of no interest any more. */
 void row_leg_forget(struct row *r, enum leg leg);
 
@@ -44,5 +51,10 @@ void row_certificate(struct row *r, enum leg leg, const struct leg_outcome *outc
 bool row_certificate_event(struct row *r, enum leg leg, const struct leg_outcome *outcome, const struct moment *now,
                            struct event *event);
 void row_certificate_forget(struct row *r, enum leg leg);
+
+/** row_certificates_keep(r, memory): What is to be kept of them.  row_certificates_restore(r, memory): The reverse; false:
+ *  memory. */
+void row_certificates_keep(const struct row *r, struct row_memory *memory);
+bool row_certificates_restore(struct row *r, const struct row_memory *memory);
 
 #endif

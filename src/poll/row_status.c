@@ -130,17 +130,17 @@ static void show_verdict(struct row *r, const struct judgement *j, const struct 
     show_failure(s, &j->failure);
 }
 
-static void journal_verdict(struct row *r, const struct judgement *j, const struct moment *now,
+static void journal_verdict(struct row *r, const struct history *before, const struct moment *now,
                             const struct journal *journal)
 {
-    const enum verdict verdict = j->next.verdict;
-    if (!is_event(&r->history, verdict)) {
+    const enum verdict verdict = r->history.verdict;
+    if (!is_event(before, verdict)) {
         row_journal_status(r, NULL, journal);
         return;
     }
     struct event event;
     r->status.transitions++;
-    row_event(r, event_of_verdict(verdict), r->history.verdict, now, &event);
+    row_event(r, event_of_verdict(verdict), before->verdict, now, &event);
     event.leg = r->status.failure_leg;
     event.stage = r->status.failure_stage;
     event.cause = r->status.failure_cause;
@@ -184,8 +184,9 @@ void row_poll_ended(struct row *r, const struct poll_facts *facts, const struct 
     row_certificate(r, LEG_INCOMING, facts->incoming, now);
     show_verdict(r, &j, &look, now);
 
-    journal_verdict(r, &j, now, journal);
-    r->history = j.next;
+    const struct history before = r->history;
+    r->history = j.next; /* what is journaled is what the next poll starts from */
+    journal_verdict(r, &before, now, journal);
     journal_certificate(r, LEG_SMTP, facts->smtp, now, journal);
     journal_certificate(r, LEG_INCOMING, facts->incoming, now, journal);
     failure_clear(&j.failure);

@@ -69,11 +69,6 @@ static const struct rule rules[] = {
     {LOOK(NOTHING_EXPECTED) | LOOK(PENDING), SEND(SENT), ALWAYS, KEEP_NONE, KEEP, KEEP, THE_WAITING},
 };
 
-void history_init(struct history *h)
-{
-    *h = (struct history){.verdict = VERDICT_UNKNOWN, .proof = PROOF_NONE};
-}
-
 static bool holds(enum condition condition, const struct look_outcome *look, const struct history *h)
 {
     switch (condition) {

@@ -6,7 +6,7 @@
 #define EMAILMON_VERDICT_H
 
 #include "failure.h"
-#include "status.h"
+#include "row_memory.h"
 
 enum look_kind {
     LOOK_NOT_MADE,         /* the first poll of a row only sends */
@@ -42,27 +42,12 @@ struct send_outcome {
 /** For how many polls in a row a keep rule keeps the verdict. */
 enum { KEEP_POLLS = 3 };
 
-/** What a row remembers for its next verdict.  Plain value; kept over restarts. */
-struct history {
-    enum verdict verdict; /* present one; VERDICT_UNKNOWN before the first */
-    enum proof proof;
-    bool judged;         /* has been up or down since it was started or its path changed */
-    bool settled_once;   /* has been up or down ever: from then on unknown is an event too */
-    bool awaiting_proof; /* down because of the sending leg: stays down until a probe is found */
-    uint32_t failures;   /* polls in a row that the rules call down */
-    uint8_t own_kept, in_use_kept, undeleted_kept,
-        unfinished_kept; /* polls in a row that each keep rule has kept; at most KEEP_POLLS + 1 */
-};
-
 struct judgement {
     struct history next; /* next.verdict is the verdict */
     bool failed;         /* the rules call this poll down (also while failures_before_down keeps the verdict) */
     /* The deciding failure of this poll, kept or not; failure_none: none.  Owned: failure_clear(). */
     struct failure failure;
 };
-
-/** history_init(h): a row before its first poll. */
-void history_init(struct history *h);
 
 /**
  * verdict_judge(look, send, history, failures_before_down): Pure; copies failures.

@@ -257,6 +257,7 @@ static void worker_free(struct worker *w)
 {
     for (size_t i = 0; i < sizeof w->texts / sizeof w->texts[0]; i++)
         free(w->texts[i]);
+    restored_unref(w->restored);
     (void)sem_destroy(&w->started);
     failure_clear(&w->why);
     explicit_bzero(&w->options, sizeof w->options); /* keys */

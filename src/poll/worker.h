@@ -8,21 +8,23 @@
 #include "log.h"
 #include "queue.h"
 #include "records.h"
+#include "restored.h"
 #include "token.h"
 
 struct worker_options {
     struct log *log;
-    const char *dns;           /* name servers; "" : the system's */
-    const char *ca_file;       /* "": the system's */
-    const char *hello_name;    /* fully qualified name for EHLO; "" : the address literal */
-    unsigned in_flight;        /* polls at work at once */
-    unsigned per_host;         /* connections to one address and port at once */
-    struct token_key key;      /* of probes */
-    struct token_key test_key; /* of the probes of `emailmon test` */
-    struct queue *orders;      /* of struct order: read by the worker */
-    struct queue *receipts;    /* of struct receipt: read by the worker */
-    struct queue *reports;     /* of struct report: read by the agent */
-    struct queue *journal;     /* of struct journal_entry: read by the store */
+    const char *dns;                 /* name servers; "" : the system's */
+    const char *ca_file;             /* "": the system's */
+    const char *hello_name;          /* fully qualified name for EHLO; "" : the address literal */
+    unsigned in_flight;              /* polls at work at once */
+    unsigned per_host;               /* connections to one address and port at once */
+    struct token_key key;            /* of probes */
+    struct token_key test_key;       /* of the probes of `emailmon test` */
+    const struct restored *restored; /* what the state knew of rows, which go on there; NULL: nothing */
+    struct queue *orders;            /* of struct order: read by the worker */
+    struct queue *receipts;          /* of struct receipt: read by the worker */
+    struct queue *reports;           /* of struct report: read by the agent */
+    struct queue *journal;           /* of struct journal_entry: read by the store */
 };
 
 struct worker;

@@ -74,6 +74,7 @@ struct worker {
     struct tickets *tickets;
     struct sasl_cache *cache;
     struct outbox *journal;
+    const struct restored *restored; /* one reference; NULL: there is nothing, or it was all taken over */
 
     struct key_map rows;    /* by index */
     struct key_map handles; /* the same, by handle */

@@ -137,6 +137,22 @@ static void watched_free(struct watched *x)
     free(x);
 }
 
+/* What the state knows of it.  False: memory. */
+static bool restore(struct worker *w, struct watched *x)
+{
+    const struct restored_row *from = restored_by_serial(w->restored, x->row.serial);
+    const struct moment now = worker_now(w);
+    const struct journal journal = out_journal(w);
+    if (from == NULL)
+        return true;
+    if (!row_restore(&x->row, from, &now, &journal))
+        return false;
+    int64_t wait_ms = row_restored_wait_ms(&x->row, now.wall_ms);
+    if (wait_ms >= 0)
+        x->grid_ms = now.mono_ms + (uint64_t)wait_ms;
+    return true;
+}
+
 static bool add(struct worker *w, const struct order *o)
 {
     struct watched *x = calloc(1, sizeof *x);
@@ -146,14 +162,16 @@ static bool add(struct worker *w, const struct order *o)
         free(x);
         return false;
     }
-    struct group *g = group_of(w, o->definition);
+    struct group *g = restore(w, x) ? group_of(w, o->definition) : NULL;
     if (g == NULL || !key_map_put(&w->rows, (uint64_t)o->index, x))
         goto free_row;
     if (!key_map_put(&w->handles, handle_key(x->row.handle), x))
         goto unmap;
-    if (!plan(w, x, true))
+    if (!plan(w, x, x->grid_ms == 0))
         goto unmap_handle;
     group_add(g, x);
+    if (x->row.status.last_poll != 0)
+        out_status(w, x);
     count_secrets(w, x, true);
     definition_unref(o->definition); /* the row has its own */
     return true;
@@ -307,6 +325,10 @@ bool worker_order(struct worker *w, const struct order *order)
     case ORDER_POLL:
         if (x != NULL && x->row.serial == order->serial)
             poll_now(w, x);
+        return true;
+    case ORDER_READY:
+        restored_unref(w->restored);
+        w->restored = NULL;
         return true;
     case ORDER_STOP:
         break; /* the thread's own */

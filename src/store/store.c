@@ -72,6 +72,7 @@ static void take_entry(struct store *s, struct journal_entry *entry)
         break;
     case JOURNAL_PROBE:
     case JOURNAL_FORGET:
+    case JOURNAL_SETTLED:
         /* The worker's own memory of probes lives as long as anything here does. */
         break;
     }

@@ -256,7 +256,8 @@ static void forgotten_on_record(void **state)
     world_poll(&w);
     (void)row_define(&w.row, d, &w.now, &w.journal);
     definition_unref(d);
-    assert_int_equal(w.entries[w.entry_count - 1].kind, JOURNAL_FORGET);
+    assert_int_equal(w.entries[w.entry_count - 2].kind, JOURNAL_FORGET);
+    assert_int_equal(w.entries[w.entry_count - 1].kind, JOURNAL_STATUS);
     assert_int_equal(world_count(&w, PROBE_LOST), 0);
 }
 
