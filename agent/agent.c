@@ -19,6 +19,8 @@ static void free_agent(struct agent *a)
     text_unref(a->config_error);
     text_unref(a->set_error);
     order_list_clear(&a->orders);
+    outbox_free(a->journal, journal_entry_drop);
+    restored_unref(a->restored);
     notes_clear(&a->notes);
     event_log_free(a->events);
     monitors_free(a->set);
@@ -37,9 +39,14 @@ static struct agent *new_agent(const struct agent_options *options)
     a->options.agentx = a->agentx = strdup(options->agentx);
     a->options.version = a->version = strdup(options->version);
     a->options.instance = a->instance = strdup(options->instance);
-    a->set = monitors_new(options->serial_of, options->serial_owner);
+    a->set = monitors_new(agent_serial, a);
     a->events = event_log_new(EVENT_LOG_SETTLED);
-    if (!a->agentx || !a->version || !a->instance || !a->set || !a->events) {
+    a->restored = restored_ref(options->restored);
+    a->state_damaged = options->restored != NULL && options->restored->damaged;
+    if (options->journal != NULL)
+        a->journal = outbox_new(options->journal, sizeof(struct journal_entry));
+    if (!a->agentx || !a->version || !a->instance || !a->set || !a->events || (options->journal && !a->journal) ||
+        !agent_restore(a)) {
         free_agent(a);
         return NULL;
     }
@@ -64,7 +71,7 @@ static int wait_ms(const struct agent *a, uint64_t now_ms)
     if (agent_has_mail(a))
         return 0;
     int wait = a->stopping ? RECONNECT_TICK_MS : IDLE_MS;
-    if (order_list_waiting(&a->orders) > 0)
+    if (order_list_waiting(&a->orders) > 0 || (a->journal != NULL && outbox_waiting(a->journal) > 0))
         wait = sooner(wait, RETRY_ORDERS_MS);
     if (!a->master.connected)
         return sooner(wait, RECONNECT_TICK_MS);
@@ -88,6 +95,8 @@ static void serve(struct agent *a)
         agent_session_tend(a, now_ms);
         agent_take_all(a);
         order_list_post(&a->orders, a->options.orders);
+        if (a->journal != NULL)
+            (void)outbox_flush(a->journal);
         agent_notify_pump(a, now_ms);
         agent_session_wait(a, wait_ms(a, now_ms));
         now_ms = monotonic_now_ms();

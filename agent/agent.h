@@ -8,18 +8,21 @@
 #include "log.h"
 #include "queue.h"
 #include "records.h"
+#include "restored.h"
 
 struct agent_options {
     struct log *log;
-    const char *agentx;   /* "unix:/var/agentx/master" or "tcp:127.0.0.1:705" */
-    const char *version;  /* emailMonVersion */
-    const char *instance; /* emailMonInstance */
-    uint64_t (*serial_of)(void *owner, const char *name);
+    const char *agentx;                                   /* "unix:/var/agentx/master" or "tcp:127.0.0.1:705" */
+    const char *version;                                  /* emailMonVersion */
+    const char *instance;                                 /* emailMonInstance */
+    uint64_t (*serial_of)(void *owner, const char *name); /* for rows that the state does not know */
     void *serial_owner;
-    struct queue *notices; /* of struct notice: read by the agent */
-    struct queue *reports; /* of struct report: read by the agent */
-    struct queue *news;    /* of struct news: read by the agent */
-    struct queue *orders;  /* of struct order: read by the worker */
+    const struct restored *restored; /* what the state knew; NULL: nothing */
+    struct queue *notices;           /* of struct notice: read by the agent */
+    struct queue *reports;           /* of struct report: read by the agent */
+    struct queue *news;              /* of struct news: read by the agent */
+    struct queue *orders;            /* of struct order: read by the worker */
+    struct queue *journal;           /* of struct journal_entry: read by the store; NULL: nobody keeps anything */
 };
 
 struct agent;

@@ -30,6 +30,7 @@ static void tell(void *owner, const struct change *change)
     a->lacking_secrets += lacks_secret(change->after);
     a->lacking_secrets -= lacks_secret(change->before);
     a->table_changed_at = wall_now_ms();
+    agent_restore_status(a, change);
 }
 
 static void warn(void *owner, const char *line)
@@ -77,6 +78,7 @@ void agent_take_file(struct agent *a, const struct notice *notice)
     }
     a->config_loaded_at = notice->time_ms;
     set_error(a, "");
+    agent_restored_file(a);
     log_write(a->options.log, LOG_LINE_INFO, "monitors in the file: %zu; in the table: %zu", notice->wanted_count,
               monitors_count(a->set));
 }

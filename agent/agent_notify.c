@@ -78,15 +78,17 @@ static netsnmp_variable_list *variables_of(const struct event *event)
 
 void agent_notify(struct agent *a, const struct event *event)
 {
-    size_t twice_the_rows = 2 * monitors_count(a->set);
+    /* At a start notifications are there before their rows are. */
+    size_t restored = a->restored != NULL ? a->restored->row_count : 0, rows = monitors_count(a->set);
+    size_t twice_the_rows = 2 * (rows > restored ? rows : restored);
     size_t limit = twice_the_rows > NOTES_MIN_LIMIT ? twice_the_rows : NOTES_MIN_LIMIT;
     uint32_t dropped;
     if (!notes_add(&a->notes, event, limit, &dropped)) {
         log_write(a->options.log, LOG_LINE_ERROR, "a notification is lost: out of memory (event %u)", event->seq);
-        event_log_settle(a->events, event->seq);
+        agent_settle(a, event->seq);
     }
     if (dropped != 0)
-        event_log_settle(a->events, dropped);
+        agent_settle(a, dropped);
 }
 
 /* The agent that callbacks belong to: their ${magic} is the number of a note, because they may come after it is
@@ -112,7 +114,7 @@ static int on_answer(int operation, netsnmp_session *session, int request_id, ne
     if (pdu->errstat != AGENTX_NO_ERROR)
         notes_refuse(&a->notes, id, now_ms);
     else if (notes_acknowledge(&a->notes, id, &seq))
-        event_log_settle(a->events, seq);
+        agent_settle(a, seq);
     return 1;
 }
 

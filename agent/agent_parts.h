@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "notes.h"
 #include "order_list.h"
+#include "outbox.h"
 #include "tables.h"
 
 /** What the three queues that the agent reads have in common. */
@@ -45,11 +46,14 @@ struct agent {
     struct mib_table scalars;
     struct notes notes;
     struct order_list orders;
+    struct outbox *journal;          /* NULL: nobody keeps anything */
+    const struct restored *restored; /* one reference, until the file was taken over; NULL: nothing, or it was */
     struct inbox notices, reports, news;
     struct master master;
 
     struct process_report process;
-    bool state_alarm;
+    bool state_alarm;       /* the state cannot be written */
+    bool state_damaged;     /* it was, and a new one took its place: an alarm until the next start */
     size_t lacking_secrets; /* rows that are on and lack a password */
     int64_t started_at;     /* wall clock, as the following */
     int64_t table_changed_at;
@@ -66,6 +70,20 @@ struct agent {
 void agent_take_file(struct agent *a, const struct notice *notice);
 void agent_take_file_error(struct agent *a, const struct notice *notice);
 void agent_take_definition(struct agent *a, const struct notice *notice);
+
+/**
+ * agent_restore.c: agent_restore(a): What the state knew, before anything else; false: memory.
+ * agent_serial(a, name): The serial of the row with that name: the one that the state knows, or a new one.
+ * agent_restore_status(a, change): A new row shows what it showed.  agent_restored_file(a): The file was taken over: rows
+ * of it that are not there any more are gone, and what the state knew is let go.
+ * agent_journal(a, entry): Post it.  agent_settle(a, seq): The notification of that event is no concern any more.
+ */
+bool agent_restore(struct agent *a);
+uint64_t agent_serial(void *owner, const char *name);
+void agent_restore_status(struct agent *a, const struct change *change);
+void agent_restored_file(struct agent *a);
+void agent_journal(struct agent *a, const struct journal_entry *entry);
+void agent_settle(struct agent *a, uint32_t seq);
 
 /** agent_queues.c: agent_take_all(a): Take a bounded share of what the queues hold; inboxes with more stay ready.
  *  agent_has_mail(a): whether any is ready. */

@@ -99,8 +99,8 @@ SCALAR(error)
 SCALAR(alarms)
 {
     const struct agent *a = AGENT(row);
-    cell_bits(out,
-              a->process.alarms | (a->state_alarm ? ALARM_STATE : 0) | (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
+    cell_bits(out, a->process.alarms | (a->state_alarm || a->state_damaged ? ALARM_STATE : 0) |
+                       (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
     return true;
 }
 

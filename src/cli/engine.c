@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -17,7 +18,8 @@ enum { QUEUE_ROOM = 1024, POST_EVERY_US = 10000, POST_TRIES = 200 };
 struct engine {
     struct log *log;
     struct keys keys;
-    struct queue *orders, *receipts, *reports, *journal, *news, *notices;
+    struct queue *orders, *receipts, *reports, *journal, *news, *notices, *saves, *saved;
+    const struct restored *restored; /* what the state knew; all who need it have a reference of their own */
     struct store *store;
     struct worker *worker;
     struct agent *agent;
@@ -36,6 +38,8 @@ static const struct {
     {offsetof(struct engine, journal), sizeof(struct journal_entry), journal_entry_drop},
     {offsetof(struct engine, news), sizeof(struct news), news_drop},
     {offsetof(struct engine, notices), sizeof(struct notice), notice_drop},
+    {offsetof(struct engine, saves), sizeof(struct save), save_drop},
+    {offsetof(struct engine, saved), sizeof(struct saved), NULL},
 };
 enum { QUEUE_COUNT = sizeof queues / sizeof queues[0] };
 
@@ -54,10 +58,17 @@ static bool make_queues(struct engine *e)
     return true;
 }
 
+/* A row that is new: random, so that it was never used before. */
 static uint64_t serial_of(void *owner, const char *name)
 {
-    const struct engine *e = owner;
-    return keys_serial(&e->keys, name);
+    uint64_t serial = 0;
+    (void)owner;
+    (void)name;
+    while (serial == 0) { /* that of the probes of `emailmon test` */
+        if (getrandom(&serial, sizeof serial, 0) != (ssize_t)sizeof serial)
+            return 0;
+    }
+    return serial;
 }
 
 static bool token_key(const struct keys *keys, const char *label, struct token_key *key)
@@ -68,10 +79,16 @@ static bool token_key(const struct keys *keys, const char *label, struct token_k
 
 static bool start_store(struct engine *e, const struct config_general *general, char *why, size_t size)
 {
-    const struct store_options options = {
-        .log = e->log, .path = general->state, .journal = e->journal, .receipts = e->receipts, .news = e->news};
-    e->store = store_start(&options, why, size);
-    return e->store != NULL;
+    const struct store_options options = {.log = e->log,
+                                          .path = general->state,
+                                          .keys = &e->keys,
+                                          .journal = e->journal,
+                                          .receipts = e->receipts,
+                                          .news = e->news,
+                                          .saves = e->saves,
+                                          .saved = e->saved};
+    e->store = store_open(&options, &e->restored, why, size);
+    return e->store != NULL && store_start(e->store, why, size);
 }
 
 static bool start_worker(struct engine *e, const struct config_general *general, char *why, size_t size)
@@ -84,6 +101,7 @@ static bool start_worker(struct engine *e, const struct config_general *general,
                                      .hello_name = hello_name,
                                      .in_flight = general->in_flight,
                                      .per_host = general->per_host,
+                                     .restored = e->restored,
                                      .orders = e->orders,
                                      .receipts = e->receipts,
                                      .reports = e->reports,
@@ -111,6 +129,8 @@ static bool start_agent(struct engine *e, const struct config_general *general, 
                                           .instance = instance,
                                           .serial_of = serial_of,
                                           .serial_owner = e,
+                                          .restored = e->restored,
+                                          .journal = e->journal,
                                           .notices = e->notices,
                                           .reports = e->reports,
                                           .news = e->news,
@@ -133,6 +153,8 @@ struct engine *engine_start(const char *path, struct config *config, struct log 
         goto stop;
     e->loader = loader_start(path, config, e->notices, log);
     config = NULL; /* the loader's, also when it could not start */
+    restored_unref(e->restored);
+    e->restored = NULL;
     if (e->loader != NULL)
         return e;
     (void)snprintf(why, size, "no memory or no thread to read passwords with");
@@ -165,8 +187,9 @@ void engine_stop(struct engine *e)
     loader_stop(e->loader);
     tell_to_stop(e);
     worker_stop(e->worker);
-    store_stop(e->store);
     agent_stop(e->agent);
+    store_stop(e->store); /* the last: what the others told is on disk */
+    restored_unref(e->restored);
     for (size_t i = 0; i < QUEUE_COUNT; i++)
         queue_free(*queue_slot(e, i), queues[i].drop);
     keys_wipe(&e->keys);

@@ -1,4 +1,4 @@
-/* emailmon status: reads the status file that `emailmon run` keeps, also while none runs. */
+/* emailmon status: reads the state that `emailmon run` keeps, also while none runs. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * What is shown of the status file, as a table, as one monitor whole, or as JSON.
+ * What is shown of the state, as a table, as one monitor whole, or as JSON.
  */
 #ifndef EMAILMON_STATUS_VIEW_H
 #define EMAILMON_STATUS_VIEW_H
@@ -7,7 +7,7 @@
 #include "config.h"
 #include "store.h"
 
-/** One monitor: of the status file, or of the configuration alone (index 0). */
+/** One monitor: of the state, or of the configuration alone (index 0). */
 struct view_row {
     int32_t index;
     char *name;

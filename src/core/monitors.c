@@ -80,6 +80,21 @@ int32_t monitors_seek_free(const struct monitors *set, int32_t index)
     return 0;
 }
 
+bool monitors_promise(struct monitors *set, int32_t index, const char *name)
+{
+    struct name_entry *entry = index_map_reserve(&set->promises, 1) ? names_claim(&set->names, name) : NULL;
+    if (entry == NULL)
+        return false;
+    if (entry->promised == 0 && index_map_get(&set->promises, index) == NULL) {
+        entry->promised = index;
+        index_map_put(&set->promises, index, entry);
+        if (index == set->free_index)
+            set->free_index = monitors_seek_free(set, index);
+    }
+    names_release(&set->names, entry);
+    return true;
+}
+
 size_t monitors_tally(const struct monitors *set, enum verdict verdict)
 {
     return set->tally[verdict];

@@ -1,39 +1,49 @@
 /*
- * The store: its thread is the only owner of what must outlive the moment.  It takes journal entries from the
- * worker, numbers events, tells the worker what is kept (receipts) and the agent what happened (news), and keeps the
- * file that `emailmon status` reads.
+ * The store: its thread is the only owner of what must outlive the moment, kept in one SQLite file.  It takes journal
+ * entries from the worker and the agent, and saves from the agent; numbers events; tells the worker what is kept
+ * (receipts), and the agent what happened (news) and what is saved (saved).
  *
- * Today everything but that file and the key file lives in memory and a restart begins anew.
+ * A state that cannot be written harms no monitor: what was to be kept waits in memory, the last of each row, until it
+ * can be; an alarm is raised; events are told at once with number 0, and told again with their number and `announced` when
+ * they have one.
  */
 #ifndef EMAILMON_STORE_H
 #define EMAILMON_STORE_H
 
+#include "keys.h"
 #include "log.h"
 #include "queue.h"
-#include "records.h"
+#include "restored.h"
 
 struct store_options {
     struct log *log;
-    const char *path;       /* `state` of the configuration; the status file is beside it: path + ".status" */
-    struct queue *journal;  /* of struct journal_entry: read by the store */
-    struct queue *receipts; /* of struct receipt: read by the worker */
-    struct queue *news;     /* of struct news: read by the agent */
+    const char *path;        /* `state` of the configuration; beside it: -wal, -shm, and .lock, held while this lives */
+    const struct keys *keys; /* what secrets are sealed with; copied */
+    struct queue *journal;   /* of struct journal_entry: read by the store */
+    struct queue *receipts;  /* of struct receipt: read by the worker */
+    struct queue *news;      /* of struct news: read by the agent */
+    struct queue *saves;     /* of struct save: read by the store */
+    struct queue *saved;     /* of struct saved: read by the agent */
 };
 
 struct store;
 
-/** store_start(options, why, size): Check that the state's folder can be written, make the thread.  NULL: one line
- * in ${why}. */
-struct store *store_start(const struct store_options *options, char *why, size_t size);
-
-/** store_stop(s): Take what is still in the journal, write, end the thread, free.  Call it after the worker has
- * ended. */
+/**
+ * store_open(options, restored, why, size): Lock the state, check it, bring it up to date with this program, read what it
+ * holds into ${*restored} (one reference, the caller's).  One that is damaged is set aside as PATH.damaged-TIME, which is
+ * logged, and a new one takes its place.  No thread yet.  NULL: one line in ${why}.
+ * store_start(s, why, size): Make the thread.  False: one line in ${why}; ${s} stays as it was.
+ * store_stop(s): Take what is still in journal and saves, write, end the thread if there is one, free.  Call it after
+ * those who post have ended.  NULL is fine.
+ */
+struct store *store_open(const struct store_options *options, const struct restored **restored, char *why, size_t size);
+bool store_start(struct store *s, char *why, size_t size);
 void store_stop(struct store *s);
 
-/** What the status file says of itself, and a row of it.  Texts live for the call that gets the row. */
+/** What the state says of itself, and a row of it.  Texts live for the call that gets the row. */
 struct stored_state {
-    int64_t written_ms; /* wall clock */
-    bool running;       /* the emailmon that wrote it still lives */
+    int64_t written_ms; /* wall clock of the last commit */
+    bool running;       /* the emailmon that writes it lives */
 };
 struct stored_row {
     int32_t index;
@@ -42,8 +52,8 @@ struct stored_row {
 };
 
 /**
- * store_read_status(path, state, row, owner, why, size): For `emailmon status`: read the status file beside ${path}
- * (`state` of the configuration), call ${row} for each row in the order of indexes.  False: one line in ${why}.
+ * store_read_status(path, state, row, owner, why, size): For `emailmon status`: read the state ${path} without touching
+ * it, whether emailmon runs or not; call ${row} for each row in the order of indexes.  False: one line in ${why}.
  */
 bool store_read_status(const char *path, struct stored_state *state,
                        void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);

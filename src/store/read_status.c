@@ -1,0 +1,112 @@
+/* The state as `emailmon status` reads it, beside an emailmon that writes it, or none. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "columns.h"
+#include "opening.h"
+#include "schema.h"
+#include "store.h"
+
+/* The last commit wrote to the log, or the log was copied at an end. */
+static int64_t written_ms(const char *path)
+{
+    static const char *const endings[] = {"", "-wal"};
+    int64_t latest_ms = 0;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char name[PATH_MAX];
+        struct stat st;
+        int n = snprintf(name, sizeof name, "%s%s", path, endings[i]);
+        if (n < 0 || n >= (int)sizeof name || stat(name, &st) != 0 || (i > 0 && st.st_size == 0))
+            continue;
+        int64_t ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+        if (ms > latest_ms)
+            latest_ms = ms;
+    }
+    return latest_ms;
+}
+
+static sqlite3_stmt *select_rows(sqlite3 *db, int *code)
+{
+    struct followed columns = columns_of_row();
+    sqlite3_stmt *s = NULL;
+    char *sql = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&sql, &n);
+    *code = SQLITE_NOMEM;
+    if (out == NULL)
+        return NULL;
+    columns.count = status_column_count; /* what a row remembers is shown to nobody */
+    (void)fputs("SELECT idx, name, ", out);
+    columns_print(out, &columns, COLUMNS_NAMES, 0);
+    (void)fputs(" FROM row ORDER BY idx", out);
+    if (fclose(out) == 0)
+        *code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+    free(sql);
+    return s;
+}
+
+static int read_rows(sqlite3 *db, void (*each)(void *owner, const struct stored_row *row), void *owner)
+{
+    enum { INDEX, NAME, FOLLOWED };
+    struct stored_row row;
+    int code;
+    sqlite3_stmt *s = select_rows(db, &code);
+    if (s == NULL)
+        return code;
+    status_init(&row.status);
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        row.index = sqlite3_column_int(s, INDEX);
+        row.name = (const char *)sqlite3_column_text(s, NAME);
+        columns_read_status(s, FOLLOWED, &row.status);
+        if (row.name != NULL)
+            each(owner, &row);
+        status_clear(&row.status);
+    }
+    (void)sqlite3_finalize(s);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static const char *refusal_of(int code)
+{
+    switch (code & 0xFF) {
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_READONLY:
+        return "run this as root or as emailmon's own user";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return "it is damaged; `emailmon run` sets it aside and begins a new one";
+    case SQLITE_ERROR:
+        return "it is of another version; `emailmon run` of this one brings it up to date";
+    default:
+        return "try again";
+    }
+}
+
+bool store_read_status(const char *path, struct stored_state *state,
+                       void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size)
+{
+    struct stat st;
+    sqlite3 *db = NULL;
+    enum schema_finding finding = SCHEMA_OURS;
+    if (stat(path, &st) != 0) {
+        (void)snprintf(why, size, "state %s: %s; %s", path, strerror(errno),
+                       errno == ENOENT ? "`emailmon run` has not been started with this state yet"
+                                       : "run this as root or as emailmon's own user");
+        return false;
+    }
+    *state = (struct stored_state){.written_ms = written_ms(path), .running = opening_is_locked(path)};
+    int code = database_open(path, DATABASE_READ, &db);
+    if (code == SQLITE_OK)
+        code = schema_check(db, &finding);
+    if (code == SQLITE_OK)
+        code = finding == SCHEMA_OURS ? read_rows(db, row, owner) : SQLITE_ERROR;
+    database_close(db);
+    if (code != SQLITE_OK)
+        (void)snprintf(why, size, "state %s: %s; %s", path, sqlite3_errstr(code), refusal_of(code));
+    return code == SQLITE_OK;
+}

@@ -1,0 +1,332 @@
+#include "reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "draft.h"
+
+/* --- mending --- */
+
+int reader_mend(sqlite3 *db, int64_t wall_ms)
+{
+    char sql[1024];
+    sqlite3_int64 doubled = 0;
+    (void)snprintf(sql, sizeof sql, "DELETE FROM gone WHERE until_ms < %lld", (long long)wall_ms);
+    int code = database_run(db, sql);
+    if (code == SQLITE_OK)
+        code = database_number(db, "SELECT count(*) - count(DISTINCT idx) FROM row", &doubled);
+    if (code != SQLITE_OK || doubled == 0)
+        return code;
+    (void)snprintf(sql, sizeof sql,
+                   "BEGIN IMMEDIATE;"
+                   "CREATE TEMP TABLE doubled AS SELECT serial FROM (SELECT row.serial AS serial, row_number() OVER"
+                   " (PARTITION BY idx ORDER BY definition.serial IS NULL, last_poll DESC) AS place"
+                   " FROM row LEFT JOIN definition ON definition.serial = row.serial) WHERE place > 1;"
+                   "INSERT OR REPLACE INTO gone SELECT serial, %lld FROM doubled;"
+                   "DELETE FROM row WHERE serial IN (SELECT serial FROM doubled);"
+                   "DELETE FROM definition WHERE serial IN (SELECT serial FROM doubled);"
+                   "DELETE FROM probe WHERE serial IN (SELECT serial FROM doubled);"
+                   "DROP TABLE doubled;"
+                   "COMMIT;",
+                   (long long)wall_ms + 7 * 86400 * 1000LL);
+    code = database_run(db, sql);
+    if (code != SQLITE_OK)
+        (void)database_run(db, "ROLLBACK");
+    return code;
+}
+
+/* --- walking results --- */
+
+/* Who gets each result; false: memory. */
+typedef bool take_result(void *owner, sqlite3_stmt *result);
+
+static int walk(sqlite3 *db, const char *sql, take_result *take, void *owner)
+{
+    sqlite3_stmt *s;
+    int code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    bool ok = true;
+    while (ok && (code = sqlite3_step(s)) == SQLITE_ROW)
+        ok = take(owner, s);
+    (void)sqlite3_finalize(s);
+    if (!ok)
+        return SQLITE_NOMEM;
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* The same with columns that follow the program's tables, behind those of ${begin}. */
+static int walk_followed(sqlite3 *db, const char *begin, const struct followed *columns, take_result *take, void *owner)
+{
+    char *sql = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&sql, &n);
+    if (out == NULL)
+        return SQLITE_NOMEM;
+    (void)fputs(begin, out);
+    columns_print(out, columns, COLUMNS_NAMES, 0);
+    (void)fprintf(out, " FROM %s ORDER BY serial", columns->table);
+    int code = fclose(out) == 0 ? walk(db, sql, take, owner) : SQLITE_NOMEM;
+    free(sql);
+    return code;
+}
+
+struct reading {
+    const struct sealer *sealer;
+    struct log *log;
+    struct restored *into;
+    size_t unsealed;             /* passwords that could not be */
+    struct restored_row *probed; /* whose probes are being read */
+    size_t probe_room;
+};
+
+/* An array of as many as ${table} has, so that it need not grow. */
+static int make_array(sqlite3 *db, const char *table, size_t size, void *array)
+{
+    char sql[64];
+    sqlite3_int64 count = 0;
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+    int code = database_number(db, sql, &count);
+    if (code != SQLITE_OK)
+        return code;
+    void *made = calloc((size_t)count + 1, size);
+    memcpy(array, &made, sizeof made);
+    return made != NULL ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* --- rows --- */
+
+static bool take_row(void *owner, sqlite3_stmt *result)
+{
+    enum { SERIAL, INDEX, NAME, ADMIN_SET, ADMIN_FILE, POLLED, FOLLOWED };
+    struct restored *into = ((struct reading *)owner)->into;
+    sqlite3_int64 index = sqlite3_column_int64(result, INDEX);
+    if (index < 1 || index > INT32_MAX)
+        return true; /* none of ours */
+    struct restored_row *row = &into->rows[into->row_count++];
+    row->serial = (uint64_t)sqlite3_column_int64(result, SERIAL);
+    row->index = (int32_t)index;
+    row->name = columns_text(result, NAME);
+    row->admin = (struct admin_override){.set = (uint8_t)sqlite3_column_int(result, ADMIN_SET),
+                                         .file = (uint8_t)sqlite3_column_int(result, ADMIN_FILE)};
+    row->has_status = sqlite3_column_int(result, POLLED) != 0;
+    status_init(&row->status);
+    row_memory_init(&row->memory);
+    columns_read_row(result, FOLLOWED, &row->status, &row->memory);
+    return true;
+}
+
+static int load_rows(sqlite3 *db, struct reading *r)
+{
+    const struct followed columns = columns_of_row();
+    int code = make_array(db, "row", sizeof *r->into->rows, &r->into->rows);
+    if (code == SQLITE_OK)
+        code = walk_followed(db, "SELECT serial, idx, name, admin_set, admin_file, polled, ", &columns, take_row, r);
+    if (code == SQLITE_OK && !restored_index(r->into))
+        code = SQLITE_NOMEM;
+    return code;
+}
+
+static struct restored_row *row_of(const struct reading *r, sqlite3_stmt *result)
+{
+    const struct restored_row *row = restored_by_serial(r->into, (uint64_t)sqlite3_column_int64(result, 0));
+    return row != NULL ? &r->into->rows[row - r->into->rows] : NULL;
+}
+
+/* --- definitions --- */
+
+static const enum setting_id passwords[] = {SETTING_smtp_password, SETTING_in_password}; /* by leg - LEG_SMTP */
+
+static void lose_secret(struct reading *r, struct draft *d, enum setting_id id)
+{
+    r->unsealed++;
+    d->secret[id == passwords[0] ? 0 : 1] = SECRET_FAILED;
+    (void)text_copy(d->secret_why, sizeof d->secret_why,
+                    "the key that it was sealed with is lost or changed; set the password again");
+}
+
+static bool take_secret(struct reading *r, struct draft *d, enum setting_id id, sqlite3_stmt *result, int column)
+{
+    char secret[256];
+    const uint8_t *sealed = sqlite3_column_blob(result, column);
+    size_t n = (size_t)sqlite3_column_bytes(result, column);
+    uint64_t serial = (uint64_t)sqlite3_column_int64(result, 0);
+    if (n > SEAL_MORE_BYTES + sizeof secret - 1 || !unseal(r->sealer, serial, settings[id].column, sealed, n, secret)) {
+        lose_secret(r, d, id);
+        return true;
+    }
+    bool ok = draft_take_text(d, id, secret, n - SEAL_MORE_BYTES);
+    explicit_bzero(secret, sizeof secret);
+    return ok;
+}
+
+/* A value that this program takes for wrong is not given; then the row is not polled before somebody has seen to it. */
+static bool take_setting(struct reading *r, struct draft *d, enum setting_id id, sqlite3_stmt *result, int column)
+{
+    struct mistake why = {.kind = MISTAKE_NONE};
+    bool ok;
+    if (sqlite3_column_type(result, column) == SQLITE_NULL)
+        return true;
+    if (settings[id].kind == KIND_SECRET)
+        return take_secret(r, d, id, result, column);
+    if (setting_is_text(&settings[id])) {
+        const char *text = (const char *)sqlite3_column_text(result, column);
+        ok = text != NULL && draft_put_text(d, id, text, (size_t)sqlite3_column_bytes(result, column), &why);
+    } else {
+        sqlite3_int64 number = sqlite3_column_int64(result, column);
+        ok = number >= 0 && number <= UINT32_MAX && draft_put_number(d, id, (uint32_t)number, &why);
+    }
+    if (ok)
+        return true;
+    log_write(r->log, LOG_LINE_ERROR, "state: the row made by SET with the serial %llx is not in service: %s: %s",
+              (unsigned long long)sqlite3_column_int64(result, 0), settings[id].key, why.text);
+    d->row_status = ROW_NOT_IN_SERVICE;
+    return why.kind != MISTAKE_RESOURCES;
+}
+
+static bool take_definition(void *owner, sqlite3_stmt *result)
+{
+    enum { SERIAL, ROW_STATUS, STORAGE, FOLLOWED };
+    struct reading *r = owner;
+    struct restored_row *row = row_of(r, result);
+    if (row == NULL)
+        return true;
+    struct draft d;
+    draft_init(&d);
+    d.row_status = (enum row_status)sqlite3_column_int(result, ROW_STATUS);
+    if (d.row_status < ROW_ACTIVE || d.row_status > ROW_NOT_READY)
+        d.row_status = ROW_NOT_IN_SERVICE;
+    d.storage = STORAGE_NON_VOLATILE;
+    bool ok = true;
+    for (enum setting_id id = 0; id < SETTING_COUNT && ok; id++)
+        ok = take_setting(r, &d, id, result, FOLLOWED + (int)id);
+    if (ok)
+        row->definition = draft_freeze(&d);
+    draft_end(&d);
+    return row->definition != NULL;
+}
+
+static int load_definitions(sqlite3 *db, struct reading *r)
+{
+    const struct followed columns = columns_of_definition();
+    int code = walk_followed(db, "SELECT serial, row_status, storage, ", &columns, take_definition, r);
+    if (r->unsealed > 0)
+        log_write(r->log, LOG_LINE_ERROR,
+                  "state: %zu passwords were sealed with another key; set them again, or bring the key file back",
+                  r->unsealed);
+    return code;
+}
+
+/* --- the rest --- */
+
+static bool make_probe_room(struct reading *r)
+{
+    struct restored_row *row = r->probed;
+    if (row->probe_count < r->probe_room)
+        return true;
+    size_t room = r->probe_room == 0 ? 2 : 2 * r->probe_room;
+    struct probe_record *probes = reallocarray(row->probes, room, sizeof *probes);
+    if (probes == NULL)
+        return false;
+    row->probes = probes;
+    r->probe_room = room;
+    return true;
+}
+
+static bool take_probe(void *owner, sqlite3_stmt *result)
+{
+    enum { SERIAL, TIME, NONCE, ACCEPTED, STATE };
+    struct reading *r = owner;
+    struct restored_row *row = row_of(r, result);
+    struct probe_record probe = {.time_s = (uint64_t)sqlite3_column_int64(result, TIME),
+                                 .accepted_ms = sqlite3_column_int64(result, ACCEPTED),
+                                 .state = (uint8_t)sqlite3_column_int(result, STATE)};
+    if (row == NULL || sqlite3_column_bytes(result, NONCE) != (int)sizeof probe.nonce)
+        return true;
+    memcpy(probe.nonce, sqlite3_column_blob(result, NONCE), sizeof probe.nonce);
+    if (row != r->probed) {
+        r->probed = row;
+        r->probe_room = row->probe_count; /* 0: they come row by row */
+    }
+    if (!make_probe_room(r))
+        return false;
+    row->probes[row->probe_count++] = probe;
+    return true;
+}
+
+static bool take_promise(void *owner, sqlite3_stmt *result)
+{
+    struct restored *into = ((struct reading *)owner)->into;
+    sqlite3_int64 index = sqlite3_column_int64(result, 0);
+    if (index < 1 || index > INT32_MAX)
+        return true;
+    into->promises[into->promise_count++] =
+        (struct restored_promise){.index = (int32_t)index, .name = columns_text(result, 1)};
+    return true;
+}
+
+static bool take_gone(void *owner, sqlite3_stmt *result)
+{
+    struct restored *into = ((struct reading *)owner)->into;
+    into->gone[into->gone_count++] = (struct restored_gone){.serial = (uint64_t)sqlite3_column_int64(result, 0),
+                                                            .until_ms = sqlite3_column_int64(result, 1)};
+    return true;
+}
+
+static bool take_event(void *owner, sqlite3_stmt *result)
+{
+    struct restored *into = ((struct reading *)owner)->into;
+    struct restored_event *e = &into->events[into->event_count++];
+    int c = 0;
+    e->event.seq = (uint32_t)sqlite3_column_int64(result, c++);
+    e->event.time_ms = sqlite3_column_int64(result, c++);
+    e->event.row = sqlite3_column_int(result, c++);
+    uint8_t *const words[] = {&e->event.kind, &e->event.old,   &e->event.new,  &e->event.proof,
+                              &e->event.leg,  &e->event.stage, &e->event.cause};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        *words[i] = (uint8_t)sqlite3_column_int(result, c++);
+    e->event.notify = sqlite3_column_int(result, c++) != 0;
+    e->event.announced = sqlite3_column_int(result, c++) != 0;
+    e->event.smtp_cert_days = sqlite3_column_int(result, c++);
+    e->event.in_cert_days = sqlite3_column_int(result, c++);
+    e->event.name = columns_text(result, c++);
+    e->event.device = columns_text(result, c++);
+    e->event.text = columns_text(result, c++);
+    e->settled = sqlite3_column_int(result, c) != 0;
+    into->last_seq = e->event.seq;
+    return true;
+}
+
+static const char select_events[] = "SELECT seq, time_ms, idx, kind, old, new, proof, leg, stage, cause, notify,"
+                                    " announced, smtp_cert_days, in_cert_days, name, device, text, settled"
+                                    " FROM event ORDER BY seq";
+
+int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struct restored *into)
+{
+    struct reading r = {.sealer = sealer, .log = log, .into = into};
+    const struct {
+        const char *table;
+        size_t size;
+        void *array;
+        const char *sql;
+        take_result *take;
+    } others[] = {
+        {"promise", sizeof *into->promises, &into->promises, "SELECT idx, name FROM promise ORDER BY idx",
+         take_promise},
+        {"gone", sizeof *into->gone, &into->gone, "SELECT serial, until_ms FROM gone", take_gone},
+        {"event", sizeof *into->events, &into->events, select_events, take_event},
+    };
+    int code = load_rows(db, &r);
+    if (code == SQLITE_OK)
+        code = load_definitions(db, &r);
+    if (code == SQLITE_OK)
+        code = walk(db, "SELECT serial, time_s, nonce, accepted_ms, state FROM probe ORDER BY serial, time_s, nonce",
+                    take_probe, &r);
+    for (size_t i = 0; i < sizeof others / sizeof others[0] && code == SQLITE_OK; i++) {
+        code = make_array(db, others[i].table, others[i].size, others[i].array);
+        if (code == SQLITE_OK)
+            code = walk(db, others[i].sql, others[i].take, &r);
+    }
+    return code;
+}

@@ -1,0 +1,259 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_parts.h"
+
+/* --- telling --- */
+
+static void post_news(struct store *s, struct news *news)
+{
+    if (!outbox_send(s->news, news)) {
+        log_write(s->log, LOG_LINE_ERROR, "store: no memory to tell of event %u", news->event.seq);
+        news_drop(news);
+    }
+}
+
+static void tell_event(struct store *s, const struct event *event)
+{
+    struct news news = {.kind = NEWS_EVENT};
+    event_copy(&news.event, event);
+    post_news(s, &news);
+}
+
+void store_tell_unnumbered(struct store *s)
+{
+    for (size_t i = 0; i < s->pending.event_count; i++) {
+        struct event *event = &s->pending.events[i];
+        if (event->announced)
+            continue;
+        tell_event(s, event);
+        event->announced = true;
+    }
+}
+
+/* Receipts come in the order of tickets: the last one speaks for all. */
+void store_receipt(struct store *s, bool durable)
+{
+    const struct receipt receipt = {.ticket = s->ticket, .durable = durable};
+    if (s->ticket != 0 && !outbox_send(s->receipts, &receipt))
+        log_write(s->log, LOG_LINE_WARNING, "store: no memory for a receipt; polls go on without it");
+    s->ticket = 0;
+}
+
+static void answer(struct store *s, const struct save *save, enum saved_answer answer)
+{
+    const struct saved saved = {.id = save->id, .answer = answer};
+    if (save->id != 0 && !outbox_send(s->saved, &saved))
+        log_write(s->log, LOG_LINE_ERROR, "store: no memory to answer a SET");
+}
+
+/* --- the alarm --- */
+
+static void set_alarm(struct store *s, bool failing, int code)
+{
+    if (failing)
+        s->next_try_ms = monotonic_now_ms() + RETRY_MS;
+    if (failing == s->failing)
+        return;
+    s->failing = failing;
+    int error = sqlite3_system_errno(s->db);
+    if (failing)
+        log_write(s->log, LOG_LINE_ERROR,
+                  "state %s: it cannot be written: %s%s%s; monitoring goes on, SETs are refused", s->path,
+                  sqlite3_errstr(code), error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
+    else
+        log_write(s->log, LOG_LINE_NOTICE, "state %s: it is written again", s->path);
+    struct news news = {.kind = NEWS_ALARM, .state_alarm = failing};
+    post_news(s, &news);
+}
+
+/* --- transactions --- */
+
+/* Ends the transaction that ${code} says of how it went. */
+static int end(struct store *s, int code)
+{
+    if (code == SQLITE_OK)
+        code = database_run(s->db, "COMMIT");
+    if (code != SQLITE_OK && sqlite3_get_autocommit(s->db) == 0)
+        (void)database_run(s->db, "ROLLBACK");
+    return code;
+}
+
+static int write_batch(struct store *s, const struct save_batch *batch)
+{
+    int code = SQLITE_OK;
+    const int64_t wall_ms = wall_now_ms();
+    for (size_t i = 0; i < batch->count && code == SQLITE_OK; i++)
+        code = writer_save(&s->writer, &batch->changes[i], wall_ms);
+    return code;
+}
+
+static int write_late(struct store *s)
+{
+    int code = SQLITE_OK;
+    for (size_t i = s->late.first; i < s->late.count && code == SQLITE_OK; i++)
+        code = write_batch(s, s->late.saves[i].batch);
+    return code;
+}
+
+static int write_rows(struct store *s)
+{
+    int code = SQLITE_OK;
+    const int64_t wall_ms = wall_now_ms();
+    for (const struct pending_row *row = s->pending.first; row != NULL && code == SQLITE_OK; row = row->next)
+        code = writer_row(&s->writer, row, wall_ms);
+    return code;
+}
+
+/* Numbers count from the last one that is on disk. */
+static int write_events(struct store *s)
+{
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < s->pending.event_count && code == SQLITE_OK; i++) {
+        struct event *event = &s->pending.events[i];
+        event->seq = s->last_seq + (uint32_t)i + 1;
+        code = writer_event(&s->writer, event, !event->notify || event->announced);
+    }
+    for (size_t i = 0; i < s->pending.settled_count && code == SQLITE_OK; i++)
+        code = writer_settle(&s->writer, s->pending.settled[i]);
+    if (code == SQLITE_OK && s->settled + s->pending.settled_count + s->pending.event_count >= TRIM_SETTLED)
+        code = writer_trim(&s->writer);
+    return code;
+}
+
+static void forget_numbers(struct store *s)
+{
+    for (size_t i = 0; i < s->pending.event_count; i++)
+        s->pending.events[i].seq = 0;
+}
+
+static void clear_late(struct store *s)
+{
+    for (size_t i = s->late.first; i < s->late.count; i++)
+        save_drop(&s->late.saves[i]);
+    free(s->late.saves);
+    s->late = (struct late_saves){0};
+}
+
+static void committed(struct store *s)
+{
+    struct pending *p = &s->pending;
+    for (size_t i = 0; i < p->event_count; i++)
+        tell_event(s, &p->events[i]);
+    s->last_seq += (uint32_t)p->event_count;
+    s->settled += p->settled_count + p->event_count;
+    if (s->settled >= TRIM_SETTLED)
+        s->settled = 0;
+    if (p->lost_events > 0)
+        log_write(s->log, LOG_LINE_ERROR,
+                  "state: %llu events are not on record, because it could not be written for long",
+                  (unsigned long long)p->lost_events);
+    p->lost_events = 0;
+    pending_clear(p);
+    clear_late(s);
+    s->group_entries = 0;
+    store_receipt(s, true);
+}
+
+bool store_commit(struct store *s)
+{
+    if (pending_is_empty(&s->pending) && s->late.count == s->late.first && !s->failing) {
+        store_receipt(s, true);
+        s->group_entries = 0;
+        return true;
+    }
+    int code = database_run(s->db, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK) {
+        code = write_late(s);
+        if (code == SQLITE_OK)
+            code = write_rows(s);
+        if (code == SQLITE_OK)
+            code = write_events(s);
+        code = end(s, code);
+    }
+    if (code == SQLITE_OK) {
+        committed(s);
+    } else {
+        forget_numbers(s);
+        store_tell_unnumbered(s);
+        store_receipt(s, false);
+        s->group_entries = 0;
+    }
+    set_alarm(s, code != SQLITE_OK, code);
+    return code == SQLITE_OK;
+}
+
+/* --- saves --- */
+
+static bool put_late(struct store *s, struct save *save)
+{
+    struct late_saves *l = &s->late;
+    if (l->count == l->room) {
+        size_t room = l->room == 0 ? 4 : 2 * l->room;
+        struct save *saves = reallocarray(l->saves, room, sizeof *saves);
+        if (saves == NULL)
+            return false;
+        l->saves = saves;
+        l->room = room;
+    }
+    l->saves[l->count++] = *save;
+    return true;
+}
+
+/* Whether the disk takes it: the pages are written to the log, but not as a commit. */
+static int try_batch(struct store *s, const struct save_batch *batch)
+{
+    int code = database_run(s->db, "BEGIN IMMEDIATE");
+    if (code != SQLITE_OK)
+        return code;
+    code = write_batch(s, batch);
+    if (code == SQLITE_OK)
+        code = sqlite3_db_cacheflush(s->db);
+    (void)database_run(s->db, "ROLLBACK");
+    return code;
+}
+
+static int save_now(struct store *s, const struct save_batch *batch)
+{
+    int code = database_run(s->db, "BEGIN IMMEDIATE");
+    return code == SQLITE_OK ? end(s, write_batch(s, batch)) : code;
+}
+
+/* What was to be written before it must be; then whether this can be says the disk alone. */
+static bool is_clear(struct store *s)
+{
+    if (!s->failing && s->late.first == s->late.count)
+        return true;
+    return store_commit(s);
+}
+
+static void save_for_somebody(struct store *s, struct save *save)
+{
+    bool ok = is_clear(s);
+    if (ok) {
+        int code = save->kind == SAVE_TRIAL ? try_batch(s, save->batch) : save_now(s, save->batch);
+        ok = code == SQLITE_OK;
+        set_alarm(s, !ok, code);
+    }
+    answer(s, save, ok ? SAVED : SAVE_REFUSED);
+    save_drop(save);
+}
+
+void store_save(struct store *s, struct save *save)
+{
+    if (!save_batch_claim(save->batch, SAVE_BEGUN)) {
+        save_drop(save);
+        return;
+    }
+    if (save->id != 0) {
+        save_for_somebody(s, save);
+        return;
+    }
+    if (!put_late(s, save)) {
+        log_write(s->log, LOG_LINE_ERROR, "store: no memory for an edit: it is not kept over a restart");
+        save_drop(save);
+        return;
+    }
+    if (!s->failing)
+        (void)store_commit(s);
+}

@@ -1,0 +1,66 @@
+/*
+ * The inside of the store, for the files that it is made of: store.c (its life and its thread), store_commit.c (what leaves
+ * it for the disk).
+ */
+#ifndef EMAILMON_STORE_PARTS_H
+#define EMAILMON_STORE_PARTS_H
+
+#include <pthread.h>
+
+#include "outbox.h"
+#include "pending.h"
+#include "store.h"
+#include "writer.h"
+
+enum {
+    GROUP_MS = 20,        /* entries that come within it are one commit ... */
+    GROUP_ENTRIES = 256,  /* ... unless there are so many */
+    RETRY_MS = 1000,      /* a state that cannot be written is tried again so often */
+    OUTBOX_RETRY_MS = 20, /* while a queue is full */
+    TRIM_SETTLED = 1000   /* so many settled events later the oldest are let go */
+};
+
+/** Saves that nobody waits for and that could not be written yet, in order. */
+struct late_saves {
+    struct save *saves;
+    size_t first, count, room;
+};
+
+struct store {
+    struct log *log;
+    char *path;
+    struct sealer sealer;
+    struct queue *journal, *saves;
+    struct outbox *receipts, *news, *saved;
+    int lock_fd; /* locked as long as this emailmon has the state */
+    int stop_fd;
+    bool started;
+    pthread_t thread;
+
+    sqlite3 *db;
+    struct writer writer;
+
+    struct pending pending;
+    size_t group_entries;    /* of pending, not committed yet */
+    bool more;               /* the journal may hold more than this group takes */
+    uint64_t group_began_ms; /* monotonic: when the first of them came */
+    uint64_t ticket;         /* the last one of the group; 0: none */
+    struct late_saves late;
+    uint32_t last_seq;
+    size_t settled;       /* events that were settled since the last trimming */
+    bool failing;         /* the state could not be written last time */
+    uint64_t next_try_ms; /* monotonic, while failing */
+};
+
+/** store_commit(s): Write all that waits in one transaction, and tell.  False: it could not; all of it still waits, and the
+ *  alarm is up.  store_save(s, save): Write or refuse one, and answer; takes it over. */
+bool store_commit(struct store *s);
+void store_save(struct store *s, struct save *save);
+
+/** store_tell_events(s): The state cannot be written: what happened is told at once. */
+void store_tell_unnumbered(struct store *s);
+
+/** store_receipt(s, durable): Answer the tickets of the group. */
+void store_receipt(struct store *s, bool durable);
+
+#endif
