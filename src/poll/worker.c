@@ -283,6 +283,7 @@ static struct worker *worker_new(const struct worker_options *options)
     if (w == NULL)
         return NULL;
     w->options = *options;
+    w->restored = restored_ref(options->restored);
     w->why = failure_none;
     list_init(&w->ready);
     list_init(&w->looked);
