@@ -42,13 +42,16 @@ int database_open(const char *path, enum database_how how, sqlite3 **db)
         code = sqlite3_open_v2(path, db, flags, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(*db, BUSY_MS);
-    if (code == SQLITE_OK && how == DATABASE_WRITE)
-        code = database_run(*db, pragmas);
     if (code != SQLITE_OK) {
         database_close(*db);
         *db = NULL;
     }
     return code;
+}
+
+int database_prepare_writing(sqlite3 *db)
+{
+    return database_run(db, pragmas);
 }
 
 void database_close(sqlite3 *db)

@@ -10,7 +10,7 @@
 
 /** How a database is opened. */
 enum database_how {
-    DATABASE_WRITE, /* made when it is not there, 0600; write-ahead log, each commit on disk before it returns */
+    DATABASE_WRITE, /* made when it is not there, 0600; nothing is changed yet */
     DATABASE_READ   /* nothing is changed */
 };
 
@@ -18,6 +18,10 @@ enum database_how {
  *  database_close(db): NULL is fine; all statements are ended before. */
 int database_open(const char *path, enum database_how how, sqlite3 **db);
 void database_close(sqlite3 *db);
+
+/** database_prepare_writing(db): Write-ahead log, each commit on disk before it returns.  Marks the file.  SQLITE_OK or the
+ *  code. */
+int database_prepare_writing(sqlite3 *db);
 
 /** database_is_damage(code): whether the file itself is wrong, and not the disk or this machine. */
 bool database_is_damage(int code);

@@ -101,7 +101,9 @@ static bool check(struct attempt *a)
         return fail(a, "it is a database of another program; name another file in `state`");
     if (finding == SCHEMA_LATER)
         return fail(a, "a later emailmon wrote it; run that one, or name another file in `state`");
-    a->code = schema_check_whole(a->db, &whole);
+    a->code = database_prepare_writing(a->db);
+    if (a->code == SQLITE_OK)
+        a->code = schema_check_whole(a->db, &whole);
     a->damaged = a->code == SQLITE_OK && !whole;
     return whole;
 }

@@ -10,7 +10,6 @@ struct test_store {
     char folder[64], path[128];
     struct keys keys;
     struct queue *journal, *receipts, *news, *saves, *saved;
-    struct log *log;
     struct store *store;
     const struct restored *restored;
     char why[512];

@@ -1,0 +1,252 @@
+/* A state that cannot be written: nothing is lost, everybody is told, and it ends by itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "stage.h"
+
+static struct test_store stage;
+
+static int begin(void **state)
+{
+    (void)state;
+    stage_begin(&stage);
+    stage_run(&stage);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    stage_end(&stage);
+    return 0;
+}
+
+static void post(struct journal_entry entry)
+{
+    stage_post(&stage, &entry);
+}
+
+static void expect_alarm(bool raised)
+{
+    struct news news;
+    stage_take(stage.news, &news);
+    assert_int_equal(news.kind, NEWS_ALARM);
+    assert_int_equal(news.state_alarm, raised);
+}
+
+static void expect_event(uint32_t seq, bool announced, int32_t row)
+{
+    struct news news;
+    stage_take(stage.news, &news);
+    assert_int_equal(news.kind, NEWS_EVENT);
+    assert_int_equal(news.event.seq, seq);
+    assert_int_equal(news.event.announced, announced);
+    assert_int_equal(news.event.row, row);
+    news_drop(&news);
+}
+
+/* --- a disk that is full for a while --- */
+
+static void full_for_a_while(enum stage_disk how)
+{
+    post(stage_event(1, 1, "before"));
+    expect_event(1, false, 1);
+    stage_disk(how);
+    post(stage_event(2, 2, "meanwhile"));
+    post(stage_probe(2, 2, 7, PROBE_OUT));
+    assert_false(stage_flush(&stage));
+    expect_event(0, false, 2);
+    expect_alarm(true);
+    post(stage_event(3, 3, "later"));
+    expect_event(0, false, 3);
+    assert_false(stage_flush(&stage));
+
+    stage_disk(DISK_ALL_RIGHT); /* it is tried again every second */
+    expect_event(2, true, 2);
+    expect_event(3, true, 3);
+    expect_alarm(false);
+    post(stage_event(4, 4, "after"));
+    expect_event(4, false, 4);
+
+    stage_reopen(&stage);
+    assert_int_equal(stage.restored->row_count, 4);
+    assert_int_equal(stage.restored->event_count, 4);
+    assert_int_equal(stage.restored->last_seq, 4);
+    for (size_t i = 0; i < 4; i++) /* one that was announced is not announced again */
+        assert_int_equal(stage.restored->events[i].settled, i == 1 || i == 2);
+    assert_int_equal(restored_by_index(stage.restored, 2)->probe_count, 1);
+}
+
+static void disk_is_full(void **state)
+{
+    (void)state;
+    full_for_a_while(DISK_FULL);
+}
+
+static void sync_fails(void **state)
+{
+    (void)state;
+    full_for_a_while(DISK_SYNC_FAILS);
+}
+
+static void last_of_each_row(void **state)
+{
+    (void)state;
+    enum { POLLS = 500 };
+    stage_disk(DISK_FULL);
+    for (uint32_t poll = 0; poll < POLLS; poll++) {
+        struct journal_entry status = stage_status(1, 1, "office");
+        status.status.polls = poll;
+        post(stage_probe(1, 1, poll, PROBE_SENDING));
+        post(stage_probe(1, 1, poll, poll + 3 < POLLS ? PROBE_CONSUMED : PROBE_OUT));
+        post(status);
+    }
+    assert_false(stage_flush(&stage));
+    stage_disk(DISK_ALL_RIGHT);
+    stage_reopen(&stage);
+    const struct restored_row *row = restored_by_index(stage.restored, 1);
+    assert_int_equal(row->status.polls, POLLS - 1);
+    assert_true(row->probe_count >= 3 && row->probe_count <= 3 + 4);
+    for (size_t i = row->probe_count - 3; i < row->probe_count; i++) {
+        assert_int_equal(row->probes[i].state, PROBE_OUT);
+        assert_int_equal(row->probes[i].time_s, 1795489000 + POLLS - row->probe_count + i);
+    }
+}
+
+/* --- saves --- */
+
+static void saves_on_a_full_disk(void **state)
+{
+    (void)state;
+    const struct definition *d = stage_definition("office", "secret");
+    const struct save_change set = {.index = 1, .serial = 1, .definition = d},
+                             edit = {.index = 2, .serial = 2, .definition = d};
+    stage_disk(DISK_FULL);
+    save_batch_unref(stage_save(&stage, SAVE_TRIAL, 1, &set, 1));
+    assert_int_equal(stage_answer(&stage, 1), SAVE_REFUSED);
+    expect_alarm(true);
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 2, &set, 1));
+    assert_int_equal(stage_answer(&stage, 2), SAVE_REFUSED);
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 0, &edit, 1)); /* of the file: nobody waits, nothing is lost */
+    save_batch_unref(stage_save(&stage, SAVE_TRIAL, 3, &set, 1));
+    assert_int_equal(stage_answer(&stage, 3), SAVE_REFUSED);
+    stage_disk(DISK_ALL_RIGHT);
+    save_batch_unref(stage_save(&stage, SAVE_TRIAL, 4, &set, 1)); /* does not wait for the next try */
+    assert_int_equal(stage_answer(&stage, 4), SAVED);
+    expect_alarm(false);
+    stage_reopen(&stage);
+    assert_int_equal(stage.restored->row_count, 1);
+    assert_int_equal(stage.restored->rows[0].index, 2);
+    definition_unref(d);
+}
+
+/* --- each write --- */
+
+static void check_round(uint32_t n, uint64_t id, bool saved)
+{
+    const struct restored_row *row = restored_by_serial(stage.restored, n);
+    assert_non_null(row);
+    assert_int_equal(row->probe_count, 1);
+    assert_int_equal(stage.restored->last_seq, n);
+    assert_int_equal(stage.restored->event_count, n);
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(stage.restored->events[i].event.seq, i + 1);
+    row = restored_by_serial(stage.restored, 1000 + id);
+    assert_int_equal(row != NULL, saved);
+}
+
+static void every_write_fails_once(void **state)
+{
+    (void)state;
+    bool failed = true;
+    const struct definition *d = stage_definition("office", "secret");
+    for (uint32_t n = 1; failed; n++) {
+        const struct save_change change = {.index = (int32_t)(1000 + n), .serial = 1000 + n, .definition = d};
+        assert_true(n < 1000);
+        stage_fail_at(n);
+        post(stage_event((int32_t)n, n, "office"));
+        post(stage_probe((int32_t)n, n, n, PROBE_OUT));
+        (void)stage_flush(&stage);
+        save_batch_unref(stage_save(&stage, SAVE_CHANGES, n, &change, 1));
+        bool saved = stage_answer(&stage, n) == SAVED;
+        failed = stage_failed();
+        stage_fail_at(0);
+        save_batch_unref(stage_save(&stage, SAVE_TRIAL, n, &change, 1)); /* not to wait for a second */
+        assert_int_equal(stage_answer(&stage, n), SAVED);
+        stage_reopen(&stage);
+        check_round(n, n, saved);
+        for (struct news news; queue_take(stage.news, &news);)
+            news_drop(&news);
+    }
+    definition_unref(d);
+}
+
+/* --- a file system that is full --- */
+
+/* False: this user may not mount. */
+static bool mount_small(void)
+{
+    stage_close(&stage);
+    return mount("none", stage.folder, "tmpfs", 0, "size=512k,mode=700") == 0;
+}
+
+static void fill(const char *path)
+{
+    static const char zeros[4096];
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)setvbuf(file, NULL, _IONBF, 0);
+    while (fwrite(zeros, 1, sizeof zeros, file) == sizeof zeros)
+        continue;
+    (void)fclose(file);
+}
+
+static void small_file_system(void **state)
+{
+    (void)state;
+    char filler[160];
+    if (!mount_small())
+        skip();
+    (void)snprintf(filler, sizeof filler, "%s/filler", stage.folder);
+    stage_run(&stage);
+    post(stage_event(1, 1, "before"));
+    expect_event(1, false, 1);
+    fill(filler);
+    for (int32_t i = 2; i <= 200; i++)
+        post(stage_status(i, (uint64_t)i, "meanwhile"));
+    assert_false(stage_flush(&stage));
+    expect_alarm(true);
+    assert_int_equal(unlink(filler), 0);
+    expect_alarm(false);
+    stage_close(&stage);
+    stage_open(&stage);
+    assert_int_equal(stage.restored->row_count, 200);
+    stage_close(&stage);
+    assert_int_equal(umount(stage.folder), 0);
+}
+
+int main(void)
+{
+#define SENTENCE(sentence, function)                                                                                   \
+    {                                                                                                                  \
+        sentence, function, begin, end, NULL                                                                           \
+    }
+    const struct CMUnitTest tests[] = {
+        SENTENCE("a full disk: events leave at once without a number, and get it when there is room", disk_is_full),
+        SENTENCE("a disk that does not sync is as bad as a full one", sync_fails),
+        SENTENCE("of each row the last is kept while nothing can be written, and all that is outstanding",
+                 last_of_each_row),
+        SENTENCE("a save is refused on a full disk, one of the file waits for room", saves_on_a_full_disk),
+        SENTENCE("whichever write fails, nothing is lost, refused saves leave nothing, numbers have no gap",
+                 every_write_fails_once),
+        SENTENCE("a file system that is really full is one", small_file_system),
+    };
+    return cmocka_run_group_tests_name("failing", tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+/* kill -9 at random moments: whatever was answered is there. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "stage.h"
+
+enum { ROUNDS = 30, LIFE_MS = 120, ROWS = 50, UNANSWERED = 100, SAVE_EVERY = 7, SAVED_ROWS = 100000 };
+
+static struct test_store stage;
+
+/* What the child has been told, as it tells its parent. */
+struct told {
+    uint64_t durable; /* the last ticket */
+    uint64_t saved;   /* the last save */
+};
+
+static uint64_t row_of(uint64_t number)
+{
+    return number % ROWS + 1;
+}
+
+/* One poll: its number is the event's, the ticket, and the status' count. */
+static void post_poll(uint64_t number)
+{
+    const int32_t index = (int32_t)row_of(number);
+    struct journal_entry entry = stage_event(index, row_of(number), "office");
+    struct journal_entry probe = stage_probe(index, row_of(number), (uint32_t)number, PROBE_OUT);
+    entry.status.polls = (uint32_t)number;
+    entry.ticket = number;
+    stage_post(&stage, &probe);
+    stage_post(&stage, &entry);
+}
+
+static void post_save(uint64_t number, const struct definition *d)
+{
+    const struct save_change change = {
+        .index = (int32_t)(SAVED_ROWS + number), .serial = SAVED_ROWS + number, .definition = d};
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, number, &change, 1));
+}
+
+static void tell(int to, struct told *told)
+{
+    struct receipt receipt;
+    struct saved saved;
+    struct news news;
+    struct told before = *told;
+    while (queue_take(stage.receipts, &receipt))
+        told->durable = receipt.ticket;
+    while (queue_take(stage.saved, &saved)) {
+        if (saved.answer == SAVED)
+            told->saved = saved.id;
+    }
+    while (queue_take(stage.news, &news))
+        news_drop(&news);
+    if (memcmp(&before, told, sizeof before) != 0)
+        (void)!write(to, told, sizeof *told);
+}
+
+/* Polls and saves until it is killed. */
+static _Noreturn void live(int to)
+{
+    stage_run(&stage);
+    const struct definition *d = stage_definition("made by SET", "secret");
+    uint64_t number = stage.restored->last_seq;
+    struct told told = {.durable = number};
+    for (;;) {
+        while (number - told.durable < UNANSWERED) {
+            post_poll(++number);
+            if (number % SAVE_EVERY == 0)
+                post_save(number, d);
+            tell(to, &told);
+        }
+        tell(to, &told);
+    }
+}
+
+static struct told kill_soon(void)
+{
+    int ends[2];
+    struct told told = {0}, more;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        live(ends[1]);
+    (void)close(ends[1]);
+    /* Its life begins with the first word. */
+    assert_int_equal(read(ends[0], &told, sizeof told), sizeof told);
+    (void)usleep((useconds_t)(random() % LIFE_MS) * 1000);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    while (read(ends[0], &more, sizeof more) == (ssize_t)sizeof more)
+        told = more;
+    (void)close(ends[0]);
+    return told;
+}
+
+static void check(const struct told *told)
+{
+    const struct restored *r = stage.restored;
+    assert_false(r->damaged);
+    assert_true(r->last_seq >= told->durable);
+    for (size_t i = 1; i < r->event_count; i++)
+        assert_int_equal(r->events[i].event.seq, r->events[i - 1].event.seq + 1);
+    for (uint64_t number = told->durable > ROWS ? told->durable - ROWS + 1 : 1; number <= told->durable; number++) {
+        const struct restored_row *row = restored_by_serial(r, row_of(number));
+        assert_non_null(row);
+        assert_true(row->status.polls >= number);
+        assert_true(row->status.polls <= r->last_seq); /* number, event and status are one commit */
+        assert_int_equal(row->probes[row->probe_count - 1].time_s, 1795489000 + row->status.polls);
+    }
+    if (told->saved != 0)
+        assert_non_null(restored_by_serial(r, SAVED_ROWS + told->saved));
+}
+
+static void answered_is_there(void **state)
+{
+    (void)state;
+    unsigned seed = (unsigned)time(NULL);
+    print_message("seed %u\n", seed);
+    srandom(seed);
+    stage_begin(&stage);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct told told = kill_soon();
+        stage_open(&stage);
+        check(&told);
+        stage_close(&stage);
+    }
+    stage_end(&stage);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        {"after a kill at any moment all that was answered is there, and numbers have neither gap nor repeat",
+         answered_is_there, NULL, NULL, NULL},
+    };
+    return cmocka_run_group_tests_name("killed", tests, NULL, NULL);
+}
