@@ -14,7 +14,7 @@
 
 enum {
     GROUP_MS = 20,        /* entries that come within it are one commit ... */
-    GROUP_ENTRIES = 256,  /* ... unless there are so many */
+    GROUP_ENTRIES = 512,  /* ... unless there are so many */
     RETRY_MS = 1000,      /* a state that cannot be written is tried again so often */
     OUTBOX_RETRY_MS = 20, /* while a queue is full */
     TRIM_SETTLED = 1000   /* so many settled events later the oldest are let go */
