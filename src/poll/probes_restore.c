@@ -9,6 +9,11 @@ static bool is_outstanding(const struct probe_record *record)
     return record->state >= PROBE_SENDING && record->state <= PROBE_OPTIONAL;
 }
 
+static bool is_consumed(const struct probe_record *record)
+{
+    return record->state == PROBE_CONSUMED;
+}
+
 /* Ages inside one run are monotonic.  A clock that was set back makes a probe young, which is never evidence. */
 static uint64_t monotonic_of(int64_t wall_ms, uint64_t now_mono_ms, int64_t now_wall_ms)
 {
@@ -41,43 +46,58 @@ static struct consumed consumed_of(const struct probe_record *record, int64_t no
     return c;
 }
 
-static size_t count(const struct probe_record *records, size_t n, bool outstanding)
+/* How many are of one kind, and are kept: the newest ${most}; ${pass} gets how many older ones are passed over. */
+static size_t count_kept(const struct probe_record *records, size_t n, bool (*is)(const struct probe_record *record),
+                         size_t most, size_t *pass)
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++)
-        found += is_outstanding(&records[i]) ? outstanding : !outstanding && records[i].state == PROBE_CONSUMED;
-    return found;
+        found += is(&records[i]);
+    *pass = found > most ? found - most : 0;
+    return found - *pass;
 }
 
-/* The newest ones, if there are more than are ever kept. */
+/* A moment of this run, as the two clocks show it. */
+struct clocks {
+    uint64_t mono_ms;
+    int64_t wall_ms;
+};
+
+static bool restore_outstanding(struct probes *p, const struct probe_record *records, size_t n,
+                                const struct clocks *now, bool trusted)
+{
+    size_t pass, kept = count_kept(records, n, is_outstanding, PROBES_MAX, &pass);
+    p->outstanding = calloc(kept + (kept == 0), sizeof *p->outstanding);
+    if (p->outstanding == NULL)
+        return false;
+    p->outstanding_room = (uint8_t)kept;
+    for (size_t i = 0; i < n; i++) {
+        if (is_outstanding(&records[i]) && (pass == 0 || pass-- == 0))
+            p->outstanding[p->outstanding_count++] = outstanding_of(&records[i], now->mono_ms, now->wall_ms, trusted);
+    }
+    return true;
+}
+
+static bool restore_consumed(struct probes *p, const struct probe_record *records, size_t n, int64_t now_wall_ms)
+{
+    size_t pass, kept = count_kept(records, n, is_consumed, CONSUMED_MAX, &pass);
+    p->consumed = calloc(kept + (kept == 0), sizeof *p->consumed);
+    if (p->consumed == NULL)
+        return false;
+    p->consumed_room = (uint8_t)kept;
+    for (size_t i = 0; i < n; i++) {
+        if (is_consumed(&records[i]) && (pass == 0 || pass-- == 0))
+            p->consumed[p->consumed_count++] = consumed_of(&records[i], now_wall_ms);
+    }
+    return true;
+}
+
 bool probes_restore(struct probes *p, const struct probe_record *records, size_t n, uint64_t now_mono_ms,
                     int64_t now_wall_ms, bool trusted)
 {
-    size_t outstanding = count(records, n, true), consumed = count(records, n, false);
-    size_t pass_outstanding = outstanding > PROBES_MAX ? outstanding - PROBES_MAX : 0;
-    size_t pass_consumed = consumed > CONSUMED_MAX ? consumed - CONSUMED_MAX : 0;
-    outstanding -= pass_outstanding;
-    consumed -= pass_consumed;
-    p->outstanding = outstanding > 0 ? calloc(outstanding, sizeof *p->outstanding) : NULL;
-    p->consumed = consumed > 0 ? calloc(consumed, sizeof *p->consumed) : NULL;
-    if ((outstanding > 0 && p->outstanding == NULL) || (consumed > 0 && p->consumed == NULL)) {
-        probes_clear(p);
-        return false;
-    }
-    p->outstanding_room = (uint8_t)outstanding;
-    p->consumed_room = (uint8_t)consumed;
-    for (size_t i = 0; i < n; i++) {
-        if (is_outstanding(&records[i])) {
-            if (pass_outstanding > 0)
-                pass_outstanding--;
-            else
-                p->outstanding[p->outstanding_count++] = outstanding_of(&records[i], now_mono_ms, now_wall_ms, trusted);
-        } else if (records[i].state == PROBE_CONSUMED) {
-            if (pass_consumed > 0)
-                pass_consumed--;
-            else
-                p->consumed[p->consumed_count++] = consumed_of(&records[i], now_wall_ms);
-        }
-    }
-    return true;
+    const struct clocks now = {.mono_ms = now_mono_ms, .wall_ms = now_wall_ms};
+    if (n == 0 || (restore_outstanding(p, records, n, &now, trusted) && restore_consumed(p, records, n, now_wall_ms)))
+        return true;
+    probes_clear(p);
+    return false;
 }
