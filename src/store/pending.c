@@ -138,18 +138,21 @@ static void free_row(struct pending_row *row)
 
 /* --- events --- */
 
-static void drop_oldest_event(struct pending *p)
+/* Many at once, because those behind them move up. */
+static void drop_oldest_events(struct pending *p)
 {
-    event_clear(&p->events[0]);
-    p->event_count--;
-    memmove(&p->events[0], &p->events[1], p->event_count * sizeof *p->events);
-    p->lost_events++;
+    const size_t n = p->event_count / 10;
+    for (size_t i = 0; i < n; i++)
+        event_clear(&p->events[i]);
+    p->event_count -= n;
+    memmove(&p->events[0], &p->events[n], p->event_count * sizeof *p->events);
+    p->lost_events += n;
 }
 
 static bool put_event(struct pending *p, struct event *event)
 {
     if (p->event_count >= PENDING_EVENTS_MAX)
-        drop_oldest_event(p);
+        drop_oldest_events(p);
     struct event *events = grown(p->events, sizeof *events, &p->event_room, p->event_count);
     if (events == NULL)
         return false;

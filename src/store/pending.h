@@ -9,7 +9,7 @@
 
 enum {
     PENDING_PROBES_MAX = 128,    /* records of one row's probes; beyond it the old ones that are over are forgotten */
-    PENDING_EVENTS_MAX = 200000, /* beyond it the oldest go, and are counted */
+    PENDING_EVENTS_MAX = 200000, /* beyond it the oldest tenth goes, and is counted */
 };
 
 struct pending_row {
