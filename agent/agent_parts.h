@@ -74,8 +74,8 @@ void agent_take_definition(struct agent *a, const struct notice *notice);
 /**
  * agent_restore.c: agent_restore(a): What the state knew, before anything else; false: memory.
  * agent_serial(a, name): The serial of the row with that name: the one that the state knows, or a new one.
- * agent_restore_status(a, change): A new row shows what it showed.  agent_restored_file(a): The file was taken over: rows
- * of it that are not there any more are gone, and what the state knew is let go.
+ * agent_restore_status(a, change): A new row shows what it showed.  agent_restored_file(a): The file was taken over:
+ * rows of it that are not there any more are gone, and what the state knew is let go.
  * agent_journal(a, entry): Post it.  agent_settle(a, seq): The notification of that event is no concern any more.
  */
 bool agent_restore(struct agent *a);

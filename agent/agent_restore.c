@@ -1,7 +1,7 @@
 /*
- * What the state knew when emailmon started: indexes stay with their names, rows show what they showed, events that were not
- * acknowledged leave again.  Rows of the file come back with the file; once that has been taken over, those that did not come
- * are gone.
+ * What the state knew when emailmon started: indexes stay with their names, rows show what they showed, events that
+ * were not acknowledged leave again.  Rows of the file come back with the file; once that has been taken over, those
+ * that did not come are gone.
  */
 #include "agent_parts.h"
 

@@ -41,8 +41,8 @@ struct monitor *monitors_named(const struct monitors *set, const char *name);
 /** monitors_free_index(set): The lowest index that no row has and that no name has been promised; 0: none. */
 int32_t monitors_free_index(const struct monitors *set);
 
-/** monitors_promise(set, index, name): ${index} stays with ${name} from now on, whether a row has it or not; nothing when
- *  either was promised otherwise.  False: memory. */
+/** monitors_promise(set, index, name): ${index} stays with ${name} from now on, whether a row has it or not; nothing
+ *  when either was promised otherwise.  False: memory. */
 bool monitors_promise(struct monitors *set, int32_t index, const char *name);
 
 /** monitors_tally(set, verdict): how many rows have that verdict now; kept up to date by monitors_set_status(). */

@@ -135,10 +135,10 @@ struct save_batch {
 };
 
 /**
- * A save.  ${id} not 0: somebody waits for the answer; what cannot be written is refused, and forgotten; it is written at
- * once.  ${id} 0: nobody does; what cannot be written is written later, before all saves that came after it (those with
- * an id are refused meanwhile).  Saves are written in the order in which they were posted, and before whatever the
- * journal holds.
+ * A save.  ${id} not 0: somebody waits for the answer; what cannot be written is refused, and forgotten; it is
+ * written at once.  ${id} 0: nobody does; what cannot be written is written later, before all saves that came after
+ * it (those with an id are refused meanwhile).  Saves are written in the order in which they were posted, and before
+ * whatever the journal holds.
  * TRIAL: the answer says whether it could be written now; nothing is kept of it.
  */
 enum save_kind { SAVE_CHANGES, SAVE_TRIAL };

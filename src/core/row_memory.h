@@ -19,8 +19,8 @@ struct history {
         unfinished_kept; /* polls in a row that each keep rule has kept; at most KEEP_POLLS + 1 */
 };
 
-/** Which certificates of one leg a row has warned of: one event when such a certificate nears its end, one more when it has
- * ended.  Servers behind one name may show several. */
+/** Which certificates of one leg a row has warned of: one event when such a certificate nears its end, one more when
+ * it has ended.  Servers behind one name may show several. */
 enum { CERTIFICATES_WARNED_MAX = 4, CERTIFICATE_WARN_DAYS = 14 };
 enum certificate_warning { CERTIFICATE_FINE, CERTIFICATE_ENDS_SOON, CERTIFICATE_ENDED };
 
@@ -58,10 +58,10 @@ extern const struct memory_column memory_columns[];
 extern const size_t memory_column_count;
 
 /**
- * row_memory_integer(m, column): a member that is no BYTES.  row_memory_put_integer(m, column, value): the reverse; false,
- * and ${m} as before, when the member cannot have ${value}.
- * row_memory_bytes(m, column): a BYTES member.  row_memory_put_bytes(m, column, bytes, n): the reverse; false when ${n} is
- * not its length.
+ * row_memory_integer(m, column): a member that is no BYTES.  row_memory_put_integer(m, column, value): the reverse;
+ * false, and ${m} as before, when the member cannot have ${value}.
+ * row_memory_bytes(m, column): a BYTES member.  row_memory_put_bytes(m, column, bytes, n): the reverse; false when
+ * ${n} is not its length.
  */
 int64_t row_memory_integer(const struct row_memory *m, const struct memory_column *column);
 bool row_memory_put_integer(struct row_memory *m, const struct memory_column *column, int64_t value);

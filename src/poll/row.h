@@ -61,10 +61,11 @@ bool row_define(struct row *r, const struct definition *definition, const struct
                 const struct journal *journal);
 
 /**
- * row_restore(r, from, now, journal): ${r} was just made by row_init(): it goes on where ${from}, the same row, was when
- * emailmon ended.  What its definition says differently by now counts as changed by row_define().  Probes whose sending had
- * not ended are of uncertain fate; of a row that was not polled for RESTORE_TRUST_INTERVALS of its intervals, an hour at
- * least, all are optional, because people clean mailboxes.  False: memory; ${r} is as row_init() left it.
+ * row_restore(r, from, now, journal): ${r} was just made by row_init(): it goes on where ${from}, the same row, was
+ * when emailmon ended.  What its definition says differently by now counts as changed by row_define().  Probes whose
+ * sending had not ended are of uncertain fate; of a row that was not polled for RESTORE_TRUST_INTERVALS of its
+ * intervals, an hour at least, all are optional, because people clean mailboxes.  False: memory; ${r} is as
+ * row_init() left it.
  * row_restored_wait_ms(r, wall_ms): In how many ms the next point of its old grid is; -1: nothing was polled for an
  * interval, or ever.
  */

@@ -1,8 +1,8 @@
 /*
- * The tables of the state whose columns follow tables of the program: `row` has one for each column of status.def and one
- * for each member of row_memory.def, `definition` one for each setting of settings.def.  A column that is new in the program
- * is added to a state that lacks it, and is NULL there, which says: not given, not known, the default.  So that a new line
- * in such a table is all it takes.
+ * The tables of the state whose columns follow tables of the program: `row` has one for each column of status.def
+ * and one for each member of row_memory.def, `definition` one for each setting of settings.def.  A column that is
+ * new in the program is added to a state that lacks it, and is NULL there, which says: not given, not known, the
+ * default.  So that a new line in such a table is all it takes.
  */
 #ifndef EMAILMON_COLUMNS_H
 #define EMAILMON_COLUMNS_H

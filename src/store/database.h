@@ -19,8 +19,8 @@ enum database_how {
 int database_open(const char *path, enum database_how how, sqlite3 **db);
 void database_close(sqlite3 *db);
 
-/** database_prepare_writing(db): Write-ahead log, each commit on disk before it returns.  Marks the file.  SQLITE_OK or the
- *  code. */
+/** database_prepare_writing(db): Write-ahead log, each commit on disk before it returns.  Marks the file.  SQLITE_OK
+ *  or the code. */
 int database_prepare_writing(sqlite3 *db);
 
 /** database_is_damage(code): whether the file itself is wrong, and not the disk or this machine. */

@@ -10,15 +10,15 @@
 #include "seal.h"
 
 /**
- * opening_lock(path, why, size): Take the lock that says that an emailmon has the state ${path}; the descriptor, held as
- * long as that lives, or -1.  opening_is_locked(path): whether somebody holds it.
+ * opening_lock(path, why, size): Take the lock that says that an emailmon has the state ${path}; the descriptor,
+ * held as long as that lives, or -1.  opening_is_locked(path): whether somebody holds it.
  */
 int opening_lock(const char *path, char *why, size_t size);
 bool opening_is_locked(const char *path);
 
 /**
- * opening_state(path, sealer, log, restored, why, size): Open the state, after it was locked.  One that is damaged is set
- * aside and logged; ${*restored} says so then.  NULL: one line in ${why}.
+ * opening_state(path, sealer, log, restored, why, size): Open the state, after it was locked.  One that is damaged
+ * is set aside and logged; ${*restored} says so then.  NULL: one line in ${why}.
  */
 sqlite3 *opening_state(const char *path, const struct sealer *sealer, struct log *log, struct restored **restored,
                        char *why, size_t size);

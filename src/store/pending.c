@@ -78,8 +78,8 @@ static bool is_over(const struct probe_record *probe)
     return probe->state == PROBE_CONSUMED || probe->state == PROBE_REMOVED || probe->state == PROBE_LOST;
 }
 
-/* The state could not be written for long.  What it has of this row is older than all that is here; what is over without
- * the state knowing it is of no use, because those probes are forgotten with all the others there. */
+/* The state could not be written for long.  What it has of this row is older than all that is here; what is over
+ * without the state knowing it is of no use, because those probes are forgotten with all the others there. */
 static void forget_old_probes(struct pending_row *row)
 {
     size_t kept = 0;

@@ -1,6 +1,6 @@
 /*
- * What the journal told and is not on disk yet: the last of each row, all events.  Small while the state can be written;
- * while it cannot, it is the state.
+ * What the journal told and is not on disk yet: the last of each row, all events.  Small while the state can be
+ * written; while it cannot, it is the state.
  */
 #ifndef EMAILMON_PENDING_H
 #define EMAILMON_PENDING_H

@@ -10,11 +10,12 @@
 #include "seal.h"
 
 /** reader_mend(db, wall_ms): What a kill between two commits may have left: two rows with one index (the one that an
- *  administrator made stays, else the one polled last), and rows that are gone for long enough.  SQLITE_OK or the code. */
+ *  administrator made stays, else the one polled last), and rows that are gone for long enough.  SQLITE_OK or the
+ *  code. */
 int reader_mend(sqlite3 *db, int64_t wall_ms);
 
-/** reader_load(db, sealer, log, into): Fill ${into}, a new one.  A password that cannot be unsealed is one to be set again,
- *  and its row says so; so is logged once.  SQLITE_OK or the code. */
+/** reader_load(db, sealer, log, into): Fill ${into}, a new one.  A password that cannot be unsealed is one to be set
+ *  again, and its row says so; so is logged once.  SQLITE_OK or the code. */
 int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struct restored *into);
 
 #endif

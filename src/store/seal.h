@@ -1,6 +1,6 @@
 /*
- * Passwords at rest: AES-256-GCM, with a key that is kept apart from the state, bound to the installation, the row and the
- * setting, so that a sealed password is of no use in another row's place.
+ * Passwords at rest: AES-256-GCM, with a key that is kept apart from the state, bound to the installation, the row
+ * and the setting, so that a sealed password is of no use in another row's place.
  */
 #ifndef EMAILMON_SEAL_H
 #define EMAILMON_SEAL_H

@@ -4,8 +4,8 @@
  * (receipts), and the agent what happened (news) and what is saved (saved).
  *
  * A state that cannot be written harms no monitor: what was to be kept waits in memory, the last of each row, until it
- * can be; an alarm is raised; events are told at once with number 0, and told again with their number and `announced` when
- * they have one.
+ * can be; an alarm is raised; events are told at once with number 0, and told again with their number and
+ * `announced` when they have one.
  */
 #ifndef EMAILMON_STORE_H
 #define EMAILMON_STORE_H
@@ -29,9 +29,9 @@ struct store_options {
 struct store;
 
 /**
- * store_open(options, restored, why, size): Lock the state, check it, bring it up to date with this program, read what it
- * holds into ${*restored} (one reference, the caller's).  One that is damaged is set aside as PATH.damaged-TIME, which is
- * logged, and a new one takes its place.  No thread yet.  NULL: one line in ${why}.
+ * store_open(options, restored, why, size): Lock the state, check it, bring it up to date with this program, read
+ * what it holds into ${*restored} (one reference, the caller's).  One that is damaged is set aside as
+ * PATH.damaged-TIME, which is logged, and a new one takes its place.  No thread yet.  NULL: one line in ${why}.
  * store_start(s, why, size): Make the thread.  False: one line in ${why}; ${s} stays as it was.
  * store_stop(s): Take what is still in journal and saves, write, end the thread if there is one, free.  Call it after
  * those who post have ended.  NULL is fine.

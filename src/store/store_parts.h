@@ -1,6 +1,6 @@
 /*
- * The inside of the store, for the files that it is made of: store.c (its life and its thread), store_commit.c (what leaves
- * it for the disk).
+ * The inside of the store, for the files that it is made of: store.c (its life and its thread), store_commit.c (what
+ * leaves it for the disk).
  */
 #ifndef EMAILMON_STORE_PARTS_H
 #define EMAILMON_STORE_PARTS_H
@@ -52,12 +52,12 @@ struct store {
     uint64_t next_try_ms; /* monotonic, while failing */
 };
 
-/** store_commit(s): Write all that waits in one transaction, and tell.  False: it could not; all of it still waits, and the
- *  alarm is up.  store_save(s, save): Write or refuse one, and answer; takes it over. */
+/** store_commit(s): Write all that waits in one transaction, and tell.  False: it could not; all of it still waits,
+ *  and the alarm is up.  store_save(s, save): Write or refuse one, and answer; takes it over. */
 bool store_commit(struct store *s);
 void store_save(struct store *s, struct save *save);
 
-/** store_tell_events(s): The state cannot be written: what happened is told at once. */
+/** store_tell_unnumbered(s): The state cannot be written: what happened is told at once. */
 void store_tell_unnumbered(struct store *s);
 
 /** store_receipt(s, durable): Answer the tickets of the group. */

@@ -1,6 +1,6 @@
 /*
- * What is written to the state, statement by statement.  Transactions are the caller's.  Every function returns SQLITE_OK or
- * SQLite's code.
+ * What is written to the state, statement by statement.  Transactions are the caller's.  Every function returns
+ * SQLITE_OK or SQLite's code.
  */
 #ifndef EMAILMON_WRITER_H
 #define EMAILMON_WRITER_H

@@ -3,8 +3,8 @@
  *
  *      store_keep PATH && sqlite3 PATH .dump
  *
- * Its output, behind the two PRAGMAs that .dump leaves out (application_id, user_version), becomes schema-VERSION.sql when a
- * release has a new version of the schema.  A file that was released is never changed.
+ * Its output, behind the two PRAGMAs that .dump leaves out (application_id, user_version), becomes
+ * schema-VERSION.sql when a release has a new version of the schema.  A file that was released is never changed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
