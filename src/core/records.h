@@ -114,14 +114,15 @@ struct admin_override {
     uint8_t set, file;
 };
 
-/** One row as it is to be kept. */
+/**
+ * One row as it is to be kept.  The definition's storage says what is: nonVolatile: all of it, secrets sealed; readOnly:
+ * that there is such a row, ${admin}, and that its name has this index from now on, with a row or without; volatile:
+ * nothing.
+ */
 struct save_change {
     int32_t index;
     uint64_t serial;
-    const struct definition
-        *definition; /* NULL: the row is gone.  Its storage says what is kept: nonVolatile: all of it,
-                                            secrets sealed; readOnly: that there is such a row, ${admin}, and that its name
-                                            has this index from now on, with a row or without; volatile: nothing */
+    const struct definition *definition; /* NULL: the row is gone */
     struct admin_override admin;
 };
 
