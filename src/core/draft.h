@@ -61,8 +61,8 @@ bool draft_take_text(struct draft *d, enum setting_id id, const char *bytes, siz
 
 /**
  * draft_put_text(d, id, bytes, n, why): Set a TEXT or SECRET (Kind, length, UTF-8 without control characters, the
- * rules of names, addresses and server names).  draft_put_number: any other kind (range; for words the number).  On
- * false ${d} is as before and ${why} says what would be right.
+ * rules of names, addresses and server names); a SECRET is at hand then.  draft_put_number: any other kind (range;
+ * for words the number).  On false ${d} is as before and ${why} says what would be right.
  * draft_put_written(d, id, written, why): Set any kind from how a person writes it in YAML or on a command line: words,
  * durations ("5m"), numbers, texts.  NOTIFY: names with commas or spaces between them, "" for none.
  */

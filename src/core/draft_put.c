@@ -103,6 +103,9 @@ bool draft_put_text(struct draft *d, enum setting_id id, const char *bytes, size
         return mistake_make(why, MISTAKE_VALUE, id, "\"%s\" is not valid; %s", quote(bytes, n).text, rules[id].right);
     if (!draft_take_text(d, id, bytes, n))
         return mistake_make(why, MISTAKE_RESOURCES, id, "memory is short; more of it is needed");
+    /* Whatever failed to bring a password before is over; that one is missing, draft_freeze() finds by itself. */
+    if (s->kind == KIND_SECRET)
+        d->secret[id == SETTING_smtp_password ? 0 : 1] = SECRET_READY;
     return true;
 }
 

@@ -334,6 +334,20 @@ static void another_key(void **state)
     definition_leg(row->definition, LEG_INCOMING, &leg);
     assert_int_equal(leg.secret, SECRET_FAILED);
     assert_non_null(strstr(leg.secret_why, "set the password again"));
+
+    struct draft draft;
+    struct mistake why;
+    assert_true(draft_from(&draft, row->definition));
+    assert_true(draft_put_text(&draft, SETTING_in_password, "new", 3, &why));
+    const struct definition *mended = draft_freeze(&draft);
+    draft_end(&draft);
+    assert_int_equal(mended->secret[LEG_INCOMING - LEG_SMTP], SECRET_READY);
+    const struct save_change again = {.index = 1, .serial = 1, .definition = mended};
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 2, &again, 1));
+    assert_int_equal(stage_answer(&stage, 2), SAVED);
+    stage_reopen(&stage);
+    assert_same_definition(restored_by_name(stage.restored, "sealed")->definition, mended);
+    definition_unref(mended);
     definition_unref(d);
 }
 
@@ -438,7 +452,7 @@ int main(void)
         SENTENCE("a row of the file keeps its index and its AdminStatus, a volatile one nothing",
                  file_rows_keep_their_index),
         SENTENCE("a save that was dropped, and a trial, leave nothing", dropped_saves),
-        SENTENCE("with another key a row stays, and says that its password must be set again", another_key),
+        SENTENCE("with another key a row stays, says that its password must be set again, and takes it", another_key),
         SENTENCE("no password is readable in the state, which only its owner may read", secrets_are_sealed),
         SENTENCE("a second emailmon on the same state is refused", second_is_refused),
         SENTENCE("the status is readable while emailmon runs and when it does not", status_is_read),
