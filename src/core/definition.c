@@ -141,9 +141,25 @@ bool definition_is_on(const struct definition *d)
     return d->row_status == ROW_ACTIVE && definition_is_true(d, SETTING_enabled);
 }
 
+const struct definition *definition_keep_override(const struct definition *file, const struct definition *before)
+{
+    /* Two values only: the file said then what `enabled` is not now. */
+    if (before == NULL || !before->overridden || before->enabled == file->enabled)
+        return definition_ref(file);
+    size_t bytes = sizeof *file + file->text_bytes;
+    struct definition *copy = malloc(bytes);
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, file, bytes);
+    copy->references = 1;
+    copy->enabled = before->enabled;
+    copy->overridden = true;
+    return copy;
+}
+
 bool definition_equal(const struct definition *a, const struct definition *b)
 {
-    if (a->row_status != b->row_status || a->storage != b->storage ||
+    if (a->row_status != b->row_status || a->storage != b->storage || a->overridden != b->overridden ||
         memcmp(a->secret, b->secret, sizeof a->secret) != 0)
         return false;
     for (enum setting_id id = 0; id < SETTING_COUNT; id++) {

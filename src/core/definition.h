@@ -32,6 +32,8 @@ struct definition {
     uint16_t text_bytes; /* length of text[] */
     uint8_t row_status;  /* enum row_status */
     uint8_t storage;     /* enum storage */
+    uint8_t was_active;  /* is active, or has been */
+    uint8_t overridden;  /* of a row of the file: `enabled` is not what the file says, by a SET of AdminStatus */
     uint8_t secret[2];   /* enum secret_state of LEG_SMTP, LEG_INCOMING (index: leg - LEG_SMTP) */
     uint16_t secret_why; /* offset into text[]: why a secret failed; 0 when none did */
     uint32_t set[2];     /* bit i of the pair: setting i was given, not left to its default */
@@ -87,6 +89,11 @@ struct leg_settings {
 
 /** definition_leg(d, leg, out): Fill ${out} for LEG_SMTP or LEG_INCOMING.  ${out} must not be copied (tls_name). */
 void definition_leg(const struct definition *d, enum leg leg, struct leg_settings *out);
+
+/** definition_keep_override(file, before): What becomes of ${before} when the file says ${file} of that row: ${file}, but
+ *  `enabled` stays overridden as long as the file says of it what it said then.  One reference; NULL: memory.  ${before}
+ *  NULL: a new row. */
+const struct definition *definition_keep_override(const struct definition *file, const struct definition *before);
 
 /** definition_is_on(d): active and enabled; else its verdict is disabled.  definition_is_polled(d): and no secret
  * WAITING. */

@@ -48,7 +48,7 @@ bool draft_take_text(struct draft *d, enum setting_id id, const char *bytes, siz
     }
     forget_text(d->text[id]);
     d->text[id] = copy;
-    d->has[id] = true;
+    d->has[id] = d->put[id] = true;
     return true;
 }
 
@@ -68,9 +68,12 @@ bool draft_from(struct draft *d, const struct definition *definition)
     }
     d->row_status = (enum row_status)definition->row_status;
     d->storage = (enum storage)definition->storage;
+    d->was_active = definition->was_active;
+    d->overridden = definition->overridden;
     d->secret[0] = (enum secret_state)definition->secret[0];
     d->secret[1] = (enum secret_state)definition->secret[1];
     (void)text_copy(d->secret_why, sizeof d->secret_why, definition->text + definition->secret_why);
+    memset(d->put, 0, sizeof d->put);
     return true;
 }
 
@@ -130,6 +133,8 @@ const struct definition *draft_freeze(const struct draft *d)
         .references = 1,
         .row_status = (uint8_t)d->row_status,
         .storage = (uint8_t)d->storage,
+        .was_active = d->was_active || d->row_status == ROW_ACTIVE,
+        .overridden = d->overridden,
         .secret = {(uint8_t)secret_of(d, 0), (uint8_t)secret_of(d, 1)},
     };
     struct layout l = {.used = 1};

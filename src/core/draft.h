@@ -17,7 +17,12 @@ enum mistake_kind {
     MISTAKE_VALUE,        /* out of range, not one of the words, control characters */
     MISTAKE_MISSING,      /* a required setting is not there */
     MISTAKE_INCONSISTENT, /* right alone, wrong beside another */
-    MISTAKE_RESOURCES     /* no memory */
+    MISTAKE_NOT_WRITABLE, /* not by whoever asks */
+    MISTAKE_NEVER,        /* there can be no such row */
+    MISTAKE_ABSENT,       /* there is no such row now */
+    MISTAKE_RESOURCES,    /* no memory, or the state cannot be written */
+    MISTAKE_SAVE,         /* it was not kept */
+    MISTAKE_UNDO          /* what was kept instead stays so for now */
 };
 
 /** One mistake: "smtp.port: 70000 is out of range; a number from 1 to 65535 is right". */
@@ -35,8 +40,11 @@ struct draft {
     uint32_t number[SETTING_COUNT];
     char *text[SETTING_COUNT]; /* owned; NULL: "" when given, else the default; read it by draft_text() */
     bool has[SETTING_COUNT];   /* given, not the default */
+    bool put[SETTING_COUNT];   /* given since draft_init() or draft_from() */
     enum row_status row_status;
     enum storage storage;
+    bool was_active; /* before this draft */
+    bool overridden; /* as in struct definition */
     enum secret_state secret[2]; /* by leg - LEG_SMTP; what draft_freeze publishes, but MISSING is found by itself */
     char secret_why[FAILURE_TEXT_MAX + 1];
 };
@@ -69,6 +77,10 @@ bool draft_take_text(struct draft *d, enum setting_id id, const char *bytes, siz
 bool draft_put_text(struct draft *d, enum setting_id id, const char *bytes, size_t n, struct mistake *why);
 bool draft_put_number(struct draft *d, enum setting_id id, uint32_t number, struct mistake *why);
 bool draft_put_written(struct draft *d, enum setting_id id, const char *written, struct mistake *why);
+
+/** draft_override(d, enabled, why): `enabled` of a row of the file by somebody else: it stays so until the file says
+ *  something new about it.  ${enabled}: enum truth. */
+bool draft_override(struct draft *d, uint32_t enabled, struct mistake *why);
 
 /**
  * draft_check(d, report, owner): The rules about a whole monitor: required settings, %Device.Address without a

@@ -155,7 +155,17 @@ bool draft_put_number(struct draft *d, enum setting_id id, uint32_t number, stru
         return refuse_number(s, written, why);
     }
     d->number[id] = number;
-    d->has[id] = true;
+    d->has[id] = d->put[id] = true;
+    return true;
+}
+
+bool draft_override(struct draft *d, uint32_t enabled, struct mistake *why)
+{
+    uint32_t before = d->number[SETTING_enabled];
+    if (!draft_put_number(d, SETTING_enabled, enabled, why))
+        return false;
+    if (enabled != before)
+        d->overridden = !d->overridden;
     return true;
 }
 

@@ -56,20 +56,28 @@ struct wanted {
 bool edit_file(struct edit *e, const struct wanted *wanted, size_t n, void (*warn)(void *owner, const char *line),
                void *owner);
 
-/** edit_check(e, why, index): Every changed row whole, names unique over the set, ...; false fills ${why} with the
+/** edit_check(e, why, index): Every changed row whole, names unique over the set, passwords guarded, ...; false fills ${why} with the
  *  first mistake and ${index} (may be NULL) with its row.  After it nothing of the edit can fail but saving. */
 bool edit_check(struct edit *e, struct mistake *why, int32_t *index);
+
+/** edit_count(e): After edit_check(): how many rows change. */
+size_t edit_count(const struct edit *e);
 
 /** edit_save(e, saver, why): Have it kept.  ${saver} NULL: nothing keeps it. */
 bool edit_save(struct edit *e, const struct saver *saver, struct mistake *why);
 
+/** edit_restore(e, saver, why): After edit_save(): have what was before kept again.  The set is as it was. */
+bool edit_restore(struct edit *e, const struct saver *saver, struct mistake *why);
+
 /**
  * edit_publish(e, tell, owner): The set changes; cannot fail after edit_check().  ${tell} gets each change (its
  * definitions live until edit_end; take references).  edit_revert(e, tell, owner): put the old rows back, after
- * edit_publish; an index that a name was promised stays so.  After either nothing but edit_revert() and edit_end()
- * may follow.
+ * edit_publish; an index that a name was promised stays so.  edit_tell(e, tell, owner): the changes of an edit that was
+ * published, once more.  After publishing nothing but edit_tell(), edit_restore(), edit_revert() and edit_end() may
+ * follow.
  */
 void edit_publish(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner);
+void edit_tell(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner);
 void edit_revert(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner);
 
 /** edit_end(e): Free; safe after any step, and with NULL. */

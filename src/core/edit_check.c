@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "edit_rows.h"
+#include "guard.h"
 
 static bool refuse_memory(struct mistake *why)
 {
@@ -31,7 +32,8 @@ static bool freeze_row(struct edit_row *row, struct mistake *why)
         return refuse_memory(why);
     definition_unref(row->after);
     row->after = frozen;
-    return true;
+    bool same_row = row->before != NULL && !row->removed && row->before->storage != STORAGE_READ_ONLY;
+    return !same_row || guard_holds(row->before, row->after, row->draft->put, why);
 }
 
 /* A setting that was given its default changes nothing but is remembered as given. */

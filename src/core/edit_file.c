@@ -9,7 +9,7 @@
 
 /** What becomes of one monitor of the file. */
 struct plan {
-    const struct definition *definition;
+    const struct definition *definition; /* what the file says, with what was overridden: a reference of its own */
     struct monitor *row; /* of the same name, before; NULL: new */
     int32_t promised;    /* to the name; 0: nothing */
     int32_t wish;        /* an index that it asks for and does not have; 0: none */
@@ -36,10 +36,13 @@ static void settle(struct planning *g, struct plan *p, int32_t index)
     index_map_put(&g->holders, index, p);
 }
 
-static void open_plan(struct planning *g, struct plan *p, const struct wanted *w)
+static bool open_plan(struct planning *g, struct plan *p, const struct wanted *w)
 {
     struct name_entry *name = names_find(&g->e->set->names, definition_text(w->definition, SETTING_name));
-    p->definition = w->definition;
+    const struct definition *before = name == NULL || name->row == NULL ? NULL : name->row->definition;
+    p->definition = definition_keep_override(w->definition, before);
+    if (p->definition == NULL)
+        return false;
     if (name != NULL && name->wanted == 0) {
         p->row = name->row;
         p->promised = name->promised;
@@ -47,6 +50,7 @@ static void open_plan(struct planning *g, struct plan *p, const struct wanted *w
     }
     if (w->index > 0 && (p->row == NULL || w->index != p->row->index))
         p->wish = w->index;
+    return true;
 }
 
 /* Rows that are not the file's hold their index; so do those of the file that do not ask for another. */
@@ -173,8 +177,10 @@ static bool make_plans(struct planning *g, const struct wanted *wanted)
     if (g->plans == NULL || !index_map_reserve(&g->holders, g->e->set->count + g->count) ||
         !index_map_reserve(&g->wishes, g->count))
         return false;
-    for (size_t i = 0; i < g->count; i++)
-        open_plan(g, &g->plans[i], &wanted[i]);
+    for (size_t i = 0; i < g->count; i++) {
+        if (!open_plan(g, &g->plans[i], &wanted[i]))
+            return false;
+    }
     settle_rows(g);
     grant_wishes(g);
     return give_indexes(g);
@@ -186,6 +192,7 @@ static void end_planning(struct planning *g)
         struct name_entry *name = names_find(&g->e->set->names, definition_text(g->plans[i].definition, SETTING_name));
         if (name != NULL)
             name->wanted = 0;
+        definition_unref(g->plans[i].definition);
     }
     free(g->plans);
     index_map_clear(&g->holders);

@@ -28,12 +28,30 @@ size_t edit_changes(const struct edit *e, bool forward, struct change *change)
     return n;
 }
 
-bool edit_save(struct edit *e, const struct saver *saver, struct mistake *why)
+size_t edit_count(const struct edit *e)
 {
-    size_t n = edit_changes(e, true, e->changes);
+    size_t n = 0;
+    for (size_t i = 0; i < e->count; i++)
+        n += !e->rows[i].same;
+    return n;
+}
+
+static bool save(struct edit *e, bool forward, const struct saver *saver, struct mistake *why)
+{
+    size_t n = edit_changes(e, forward, e->changes);
     if (saver == NULL || n == 0)
         return true;
     return saver->save(saver->owner, e->changes, n, why);
+}
+
+bool edit_save(struct edit *e, const struct saver *saver, struct mistake *why)
+{
+    return save(e, true, saver, why);
+}
+
+bool edit_restore(struct edit *e, const struct saver *saver, struct mistake *why)
+{
+    return save(e, false, saver, why);
 }
 
 static void keep_promise(struct monitors *set, const struct edit_row *row)
@@ -93,7 +111,7 @@ static void turn(struct edit *e, bool forward)
     e->published = forward;
 }
 
-static void tell_all(const struct edit *e, bool forward, void (*tell)(void *owner, const struct change *change),
+static void tell_all(struct edit *e, bool forward, void (*tell)(void *owner, const struct change *change),
                      void *owner)
 {
     size_t n = edit_changes(e, forward, e->changes);
@@ -107,6 +125,12 @@ void edit_publish(struct edit *e, void (*tell)(void *owner, const struct change 
         return;
     turn(e, true);
     tell_all(e, true, tell, owner);
+}
+
+void edit_tell(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner)
+{
+    if (e->checked && e->published)
+        tell_all(e, true, tell, owner);
 }
 
 void edit_revert(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner)

@@ -147,6 +147,8 @@ void monitor_free(struct monitor *m)
 void monitor_define(struct monitor *m, const struct definition *definition)
 {
     const struct definition *before = m->definition;
+    if (definition->row_status == ROW_NOT_READY && (before == NULL || before->row_status != ROW_NOT_READY))
+        m->not_ready_ms = monotonic_now_ms();
     m->definition = definition_ref(definition);
     definition_unref(before);
     hold_to_definition(m);

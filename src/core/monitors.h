@@ -14,6 +14,7 @@ struct monitor {
     uint64_t serial;                     /* made once for a row, never used again; what its tokens are bound to */
     const struct definition *definition; /* one reference */
     struct status status;
+    uint64_t not_ready_ms; /* monotonic: since when it is ROW_NOT_READY, if it is */
 };
 
 struct monitors;

@@ -10,6 +10,7 @@ struct outbox {
     size_t record_bytes;
     unsigned char *records; /* those from first on wait */
     size_t first, end, room;
+    size_t reserved; /* records that will still come; room behind end for all of them */
 };
 
 struct outbox *outbox_new(struct queue *to, size_t record_bytes)
@@ -37,18 +38,21 @@ void outbox_free(struct outbox *o, void (*drop)(void *record))
     free(o);
 }
 
-/* Room for one more: by moving to the front when half is used up, so that a long wait does not copy again and again. */
-static bool make_room(struct outbox *o)
+/* Room for so many more: by moving to the front when half is used up, so that a long wait does not copy again and again. */
+static bool make_room(struct outbox *o, size_t more)
 {
-    if (o->end < o->room)
+    if (o->room - o->end >= more)
         return true;
-    if (o->first > o->room / 2) {
-        memmove(o->records, record_at(o, o->first), (o->end - o->first) * o->record_bytes);
-        o->end -= o->first;
+    size_t waiting = o->end - o->first;
+    if (o->first > o->room / 2 && o->room - waiting >= more) {
+        memmove(o->records, record_at(o, o->first), waiting * o->record_bytes);
+        o->end = waiting;
         o->first = 0;
         return true;
     }
     size_t room = o->room == 0 ? OUTBOX_ROOM : 2 * o->room;
+    if (room < o->end + more)
+        room = o->end + more;
     unsigned char *records = reallocarray(o->records, room, o->record_bytes);
     if (records == NULL)
         return false;
@@ -57,14 +61,30 @@ static bool make_room(struct outbox *o)
     return true;
 }
 
+bool outbox_reserve(struct outbox *o, size_t more)
+{
+    if (!make_room(o, o->reserved + more))
+        return false;
+    o->reserved += more;
+    return true;
+}
+
+void outbox_release(struct outbox *o, size_t n)
+{
+    o->reserved -= n < o->reserved ? n : o->reserved;
+}
+
 bool outbox_send(struct outbox *o, const void *record)
 {
-    if (outbox_flush(o) && queue_post(o->to, record))
-        return true;
-    if (!make_room(o))
+    bool reserved = o->reserved > 0;
+    bool posted = outbox_flush(o) && queue_post(o->to, record);
+    if (!posted && !reserved && !make_room(o, 1))
         return false;
-    memcpy(record_at(o, o->end), record, o->record_bytes);
-    o->end++;
+    if (!posted) {
+        memcpy(record_at(o, o->end), record, o->record_bytes);
+        o->end++;
+    }
+    o->reserved -= reserved;
     return true;
 }
 
@@ -75,9 +95,12 @@ bool outbox_flush(struct outbox *o)
     if (o->first < o->end)
         return false;
     /* A storm has passed: give its memory back. */
-    free(o->records);
-    o->records = NULL;
-    o->first = o->end = o->room = 0;
+    if (o->reserved == 0) {
+        free(o->records);
+        o->records = NULL;
+        o->room = 0;
+    }
+    o->first = o->end = 0;
     return true;
 }
 
