@@ -10,7 +10,7 @@
 
 enum {
     IDLE_MS = 1000,
-    RETRY_ORDERS_MS = 10, /* the worker's queue was full; nobody tells when there is room */
+    RETRY_POST_MS = 10, /* a queue was full; nobody tells when there is room */
     RECONNECT_TICK_MS = 50
 };
 
@@ -18,8 +18,9 @@ static void free_agent(struct agent *a)
 {
     text_unref(a->config_error);
     text_unref(a->set_error);
-    order_list_clear(&a->orders);
+    outbox_free(a->orders, order_drop);
     outbox_free(a->journal, journal_entry_drop);
+    keep_clear(&a->keep);
     restored_unref(a->restored);
     notes_clear(&a->notes);
     event_log_free(a->events);
@@ -43,9 +44,10 @@ static struct agent *new_agent(const struct agent_options *options)
     a->events = event_log_new(EVENT_LOG_SETTLED);
     a->restored = restored_ref(options->restored);
     a->state_damaged = options->restored != NULL && options->restored->damaged;
-    if (options->journal != NULL)
-        a->journal = outbox_new(options->journal, sizeof(struct journal_entry));
-    if (!a->agentx || !a->version || !a->instance || !a->set || !a->events || (options->journal && !a->journal) ||
+    a->orders = outbox_new(options->orders, sizeof(struct order));
+    a->journal = outbox_new(options->journal, sizeof(struct journal_entry));
+    bool keeps = keep_init(&a->keep, options->saves, options->saved);
+    if (!a->agentx || !a->version || !a->instance || !a->set || !a->events || !a->orders || !a->journal || !keeps ||
         !agent_restore(a)) {
         free_agent(a);
         return NULL;
@@ -55,6 +57,7 @@ static struct agent *new_agent(const struct agent_options *options)
     a->notices = (struct inbox){options->notices, true};
     a->reports = (struct inbox){options->reports, true};
     a->news = (struct inbox){options->news, true};
+    a->saved = (struct inbox){options->saved, true};
     a->started_at = wall_now_ms();
     return a;
 }
@@ -71,21 +74,22 @@ static int wait_ms(const struct agent *a, uint64_t now_ms)
     if (agent_has_mail(a))
         return 0;
     int wait = a->stopping ? RECONNECT_TICK_MS : IDLE_MS;
-    if (order_list_waiting(&a->orders) > 0 || (a->journal != NULL && outbox_waiting(a->journal) > 0))
-        wait = sooner(wait, RETRY_ORDERS_MS);
+    if (outbox_waiting(a->orders) > 0 || outbox_waiting(a->journal) > 0 || outbox_waiting(a->keep.saves) > 0)
+        wait = sooner(wait, RETRY_POST_MS);
     if (!a->master.connected)
         return sooner(wait, RECONNECT_TICK_MS);
     return sooner(wait, notes_wait_ms(&a->notes, now_ms));
 }
 
-/* The end: the worker has stopped and told all, and what it told is with the master, unless there is none. */
+/* The end: the worker has stopped and told all, and what it told is with the master, unless there is none; what is to be
+ * kept is with the store. */
 static bool is_over(const struct agent *a, uint64_t now_ms)
 {
     if (!a->stopping)
         return false;
     if (now_ms >= a->stop_by_ms)
         return true;
-    return a->worker_stopped && !agent_has_mail(a) && (!a->master.connected || notes_pending(&a->notes) == 0);
+    return a->worker_stopped && !agent_has_mail(a) && outbox_waiting(a->keep.saves) == 0 && (!a->master.connected || notes_pending(&a->notes) == 0);
 }
 
 static void serve(struct agent *a)
@@ -94,9 +98,10 @@ static void serve(struct agent *a)
     while (!is_over(a, now_ms)) {
         agent_session_tend(a, now_ms);
         agent_take_all(a);
-        order_list_post(&a->orders, a->options.orders);
-        if (a->journal != NULL)
-            (void)outbox_flush(a->journal);
+        agent_drop_half_made(a, now_ms);
+        (void)outbox_flush(a->orders);
+        (void)outbox_flush(a->journal);
+        (void)outbox_flush(a->keep.saves);
         agent_notify_pump(a, now_ms);
         agent_session_wait(a, wait_ms(a, now_ms));
         now_ms = monotonic_now_ms();
@@ -116,6 +121,7 @@ static void *run(void *owner)
                       notes_pending(&a->notes));
     }
     agent_session_close(a);
+    set_settle(a);
     return NULL;
 }
 

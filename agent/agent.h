@@ -1,6 +1,7 @@
 /*
  * The agent thread: owns definitions and the table of statuses, runs Net-SNMP as an AgentX subagent (RFC 2741).  It
- * answers every GET from memory that it owns, and never waits for the network or the disk.
+ * answers every GET from memory that it owns, and never waits for the network or the disk; only a SET waits for its own
+ * commit, KEEP_WAIT_MS at most.
  */
 #ifndef EMAILMON_AGENT_H
 #define EMAILMON_AGENT_H
@@ -21,8 +22,10 @@ struct agent_options {
     struct queue *notices;           /* of struct notice: read by the agent */
     struct queue *reports;           /* of struct report: read by the agent */
     struct queue *news;              /* of struct news: read by the agent */
+    struct queue *saved;             /* of struct saved: read by the agent */
     struct queue *orders;            /* of struct order: read by the worker */
-    struct queue *journal;           /* of struct journal_entry: read by the store; NULL: nobody keeps anything */
+    struct queue *journal;           /* of struct journal_entry: read by the store */
+    struct queue *saves;             /* of struct save: read by the store */
 };
 
 struct agent;

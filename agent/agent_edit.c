@@ -1,5 +1,6 @@
 /*
- * What the file says becomes one edit: the whole of it, or nothing.
+ * What becomes of the monitors without a SET: what the file says is one edit, the whole of it or nothing; half-made rows
+ * go.
  */
 #include <string.h>
 
@@ -16,21 +17,38 @@ static bool lacks_secret(const struct definition *d)
     return false;
 }
 
-/* One row changed: the worker gets its order, for which room was made before. */
-static void tell(void *owner, const struct change *change)
+static bool is_half_made(const struct definition *d)
 {
-    struct agent *a = owner;
-    const struct order order = {
+    return d != NULL && d->row_status == ROW_NOT_READY;
+}
+
+void agent_count_change(void *agent, const struct change *change)
+{
+    struct agent *a = agent;
+    a->lacking_secrets += lacks_secret(change->after);
+    a->lacking_secrets -= lacks_secret(change->before);
+    a->half_made += is_half_made(change->after);
+    a->half_made -= is_half_made(change->before);
+    a->table_changed_at = wall_now_ms();
+}
+
+void agent_order_change(struct agent *a, const struct change *change)
+{
+    struct order order = {
         .kind = change->after == NULL ? ORDER_REMOVE : ORDER_PUT,
         .index = change->index,
         .serial = change->serial,
         .definition = definition_ref(change->after),
     };
-    order_list_add(&a->orders, &order);
-    a->lacking_secrets += lacks_secret(change->after);
-    a->lacking_secrets -= lacks_secret(change->before);
-    a->table_changed_at = wall_now_ms();
-    agent_restore_status(a, change);
+    if (!outbox_send(a->orders, &order))
+        order_drop(&order); /* not where a place was reserved */
+}
+
+static void tell(void *owner, const struct change *change)
+{
+    agent_count_change(owner, change);
+    agent_order_change(owner, change);
+    agent_restore_status(owner, change);
 }
 
 static void warn(void *owner, const char *line)
@@ -39,31 +57,66 @@ static void warn(void *owner, const char *line)
     log_write(a->options.log, LOG_LINE_WARNING, "%s", line);
 }
 
-static void set_error(struct agent *a, const char *why)
+static void take_words(const struct text **slot, const char *words)
 {
-    text_unref(a->config_error);
-    a->config_error = text_new(why, text_cut(why, strlen(why), FAILURE_TEXT_MAX));
+    text_unref(*slot);
+    *slot = text_new(words, text_cut(words, strlen(words), FAILURE_TEXT_MAX));
+}
+
+static void config_error(struct agent *a, const char *why)
+{
+    take_words(&a->config_error, why);
+}
+
+void agent_set_error(struct agent *a, const char *why)
+{
+    take_words(&a->set_error, why);
+}
+
+static bool refuse_memory(struct mistake *why)
+{
+    return mistake_make(why, MISTAKE_RESOURCES, SETTING_COUNT, "out of memory");
+}
+
+/* Nobody waits for it: what the file says is there again after a restart. */
+static bool save_later(void *owner, const struct change *changes, size_t n, struct mistake *why)
+{
+    struct agent *a = owner;
+    size_t count = keep_count(changes, n);
+    if (count == 0)
+        return true;
+    struct save_batch *batch = save_batch_new(count);
+    if (batch == NULL || !keep_reserve(&a->keep, 1)) {
+        save_batch_unref(batch);
+        return refuse_memory(why);
+    }
+    keep_fill(batch, changes, n);
+    keep_later(&a->keep, batch);
+    return true;
 }
 
 /* Check and publish; on false ${why} says what is wrong, and nothing has changed. */
-static bool finish(struct agent *a, struct edit *e, size_t changes, struct mistake *why)
+static bool finish(struct agent *a, struct edit *e, struct mistake *why)
 {
     if (!edit_check(e, why, NULL))
         return false;
-    if (!order_list_reserve(&a->orders, changes))
-        return mistake_make(why, MISTAKE_RESOURCES, SETTING_COUNT, "out of memory");
+    size_t changes = edit_count(e);
+    if (!outbox_reserve(a->orders, changes))
+        return refuse_memory(why);
+    if (!edit_save(e, &(struct saver){save_later, a}, why)) {
+        outbox_release(a->orders, changes);
+        return false;
+    }
     edit_publish(e, tell, a);
     return true;
 }
 
 static bool edit_whole_file(struct agent *a, const struct notice *notice, struct mistake *why)
 {
-    size_t changes = monitors_count(a->set) + notice->wanted_count;
+    set_settle(a);
     struct edit *e = edit_begin(a->set);
     bool ok = e != NULL && edit_file(e, notice->wanted, notice->wanted_count, warn, a);
-    if (!ok)
-        (void)mistake_make(why, MISTAKE_RESOURCES, SETTING_COUNT, "out of memory");
-    ok = ok && finish(a, e, changes, why);
+    ok = ok ? finish(a, e, why) : refuse_memory(why);
     edit_end(e);
     return ok;
 }
@@ -73,11 +126,11 @@ void agent_take_file(struct agent *a, const struct notice *notice)
     struct mistake why = {.kind = MISTAKE_NONE};
     if (!edit_whole_file(a, notice, &why)) {
         log_write(a->options.log, LOG_LINE_ERROR, "the file is not taken over: %s", why.text);
-        set_error(a, why.text);
+        config_error(a, why.text);
         return;
     }
     a->config_loaded_at = notice->time_ms;
-    set_error(a, "");
+    config_error(a, "");
     agent_restored_file(a);
     log_write(a->options.log, LOG_LINE_INFO, "monitors in the file: %zu; in the table: %zu", notice->wanted_count,
               monitors_count(a->set));
@@ -85,7 +138,7 @@ void agent_take_file(struct agent *a, const struct notice *notice)
 
 void agent_take_file_error(struct agent *a, const struct notice *notice)
 {
-    set_error(a, text_bytes(notice->text));
+    config_error(a, text_bytes(notice->text));
 }
 
 /* The row may be gone, or belong to somebody else by now: then its secret is nobody's. */
@@ -94,12 +147,13 @@ static bool edit_one(struct agent *a, const struct definition *definition, struc
     const struct monitor *row = monitors_named(a->set, definition_text(definition, SETTING_name));
     if (row == NULL || row->definition->storage != STORAGE_READ_ONLY)
         return true;
+    const struct definition *kept = definition_keep_override(definition, row->definition);
+    set_settle(a);
     struct edit *e = edit_begin(a->set);
-    bool ok = e != NULL && edit_put(e, row->index, definition);
-    if (!ok)
-        (void)mistake_make(why, MISTAKE_RESOURCES, SETTING_COUNT, "out of memory");
-    ok = ok && finish(a, e, 1, why);
+    bool ok = kept != NULL && e != NULL && edit_put(e, row->index, kept);
+    ok = ok ? finish(a, e, why) : refuse_memory(why);
     edit_end(e);
+    definition_unref(kept);
     return ok;
 }
 
@@ -112,4 +166,44 @@ void agent_take_definition(struct agent *a, const struct notice *notice)
             log_write(a->options.log, LOG_LINE_ERROR, "monitor %s does not get its password: %s",
                       definition_text(definition, SETTING_name), why.text);
     }
+}
+
+/* --- rows that nobody finished --- */
+
+static bool drop_rows(struct agent *a, uint64_t now_ms, struct mistake *why)
+{
+    set_settle(a);
+    struct edit *e = edit_begin(a->set);
+    bool ok = e != NULL;
+    for (size_t i = 0; ok && i < monitors_count(a->set); i++) {
+        const struct monitor *row = monitors_at(a->set, i);
+        if (!is_half_made(row->definition) || row->not_ready_ms + HALF_MADE_MS > now_ms)
+            continue;
+        log_write(a->options.log, LOG_LINE_INFO, "row %d was notReady for five minutes, and goes", (int)row->index);
+        ok = edit_remove(e, row->index);
+    }
+    ok = ok ? finish(a, e, why) : refuse_memory(why);
+    edit_end(e);
+    return ok;
+}
+
+static bool any_is_due(const struct agent *a, uint64_t now_ms)
+{
+    for (size_t i = 0; i < monitors_count(a->set); i++) {
+        const struct monitor *row = monitors_at(a->set, i);
+        if (is_half_made(row->definition) && row->not_ready_ms + HALF_MADE_MS <= now_ms)
+            return true;
+    }
+    return false;
+}
+
+void agent_drop_half_made(struct agent *a, uint64_t now_ms)
+{
+    enum { SWEEP_MS = 1000 };
+    struct mistake why = {.kind = MISTAKE_NONE};
+    if (a->half_made == 0 || now_ms < a->next_sweep_ms)
+        return;
+    a->next_sweep_ms = now_ms + SWEEP_MS;
+    if (any_is_due(a, now_ms) && !drop_rows(a, now_ms, &why))
+        log_write(a->options.log, LOG_LINE_ERROR, "rows that nobody finished stay: %s", why.text);
 }

@@ -1,6 +1,6 @@
 /*
  * The inside of the agent, for the files that it is made of: agent.c (thread, loop), agent_queues.c (what other threads
- * tell), agent_edit.c (what the file says), agent_session.c (AgentX), agent_scalars.c, agent_notify.c (notifications).
+ * tell), agent_edit.c (what the file says), set.c (what managers SET), agent_session.c (AgentX), agent_scalars.c, agent_notify.c (notifications).
  * All of it belongs to the agent thread alone.
  */
 #ifndef EMAILMON_AGENT_PARTS_H
@@ -10,12 +10,13 @@
 #include <semaphore.h>
 
 #include "agent.h"
+#include "keep.h"
 #include "notes.h"
-#include "order_list.h"
 #include "outbox.h"
+#include "set.h"
 #include "tables.h"
 
-/** What the three queues that the agent reads have in common. */
+/** What the queues that the agent reads have in common. */
 struct inbox {
     struct queue *queue;
     bool ready; /* may hold something */
@@ -45,16 +46,20 @@ struct agent {
     struct tables tables;
     struct mib_table scalars;
     struct notes notes;
-    struct order_list orders;
-    struct outbox *journal;          /* NULL: nobody keeps anything */
+    struct outbox *orders;           /* of struct order, to the worker */
+    struct outbox *journal;          /* of struct journal_entry, to the store */
+    struct keep keep;                /* saves, to the store */
+    struct set_request *open_set;    /* the SET that is neither done nor dropped; NULL: none */
     const struct restored *restored; /* one reference, until the file was taken over; NULL: nothing, or it was */
-    struct inbox notices, reports, news;
+    struct inbox notices, reports, news, saved;
     struct master master;
 
     struct process_report process;
     bool state_alarm;       /* the state cannot be written */
     bool state_damaged;     /* it was, and a new one took its place: an alarm until the next start */
     size_t lacking_secrets; /* rows that are on and lack a password */
+    size_t half_made;       /* rows that are notReady */
+    uint64_t next_sweep_ms; /* monotonic: when they are looked at again */
     int64_t started_at;     /* wall clock, as the following */
     int64_t table_changed_at;
     int64_t config_loaded_at;
@@ -84,6 +89,17 @@ void agent_restore_status(struct agent *a, const struct change *change);
 void agent_restored_file(struct agent *a);
 void agent_journal(struct agent *a, const struct journal_entry *entry);
 void agent_settle(struct agent *a, uint32_t seq);
+
+/** agent_edit.c: agent_drop_half_made(a, now_ms): Rows that were notReady for HALF_MADE_MS go. */
+enum { HALF_MADE_MS = 5 * 60 * 1000 };
+void agent_drop_half_made(struct agent *a, uint64_t now_ms);
+
+/** agent_edit.c: For those who publish an edit: agent_count_change(agent, change): what is counted of rows.
+ *  agent_order_change(a, change): tell the worker; a place is reserved.
+ *  agent_set_error(a, why): What emailMonLastSetError says from now on. */
+void agent_count_change(void *agent, const struct change *change);
+void agent_order_change(struct agent *a, const struct change *change);
+void agent_set_error(struct agent *a, const char *why);
 
 /** agent_queues.c: agent_take_all(a): Take a bounded share of what the queues hold; inboxes with more stay ready.
  *  agent_has_mail(a): whether any is ready. */

@@ -11,9 +11,8 @@ static void take_stop(struct agent *a)
         return;
     a->stopping = true;
     a->stop_by_ms = monotonic_now_ms() + STOP_MS;
-    if (order_list_reserve(&a->orders, 1))
-        order_list_add(&a->orders, &(struct order){.kind = ORDER_STOP});
-    else
+    set_settle(a); /* its orders come before this one */
+    if (!outbox_send(a->orders, &(struct order){.kind = ORDER_STOP}))
         a->worker_stopped = true; /* it cannot even be told */
 }
 
@@ -134,6 +133,9 @@ void agent_take_all(struct agent *a)
     take_share(a, &a->notices, &notice, take_notice);
     take_share(a, &a->reports, &report, take_report);
     take_share(a, &a->news, &news, take_news);
+    if (a->saved.ready)
+        keep_take(&a->keep);
+    a->saved.ready = false;
 }
 
 bool agent_has_mail(const struct agent *a)

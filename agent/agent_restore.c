@@ -59,7 +59,7 @@ void agent_restore_status(struct agent *a, const struct change *change)
 
 void agent_journal(struct agent *a, const struct journal_entry *entry)
 {
-    if (a->journal != NULL && !outbox_send(a->journal, entry))
+    if (!outbox_send(a->journal, entry))
         log_write(a->options.log, LOG_LINE_ERROR, "an entry of the journal is lost: out of memory");
 }
 
@@ -73,7 +73,7 @@ void agent_settle(struct agent *a, uint32_t seq)
 
 void agent_restored_file(struct agent *a)
 {
-    if (a->restored == NULL || !order_list_reserve(&a->orders, 1))
+    if (a->restored == NULL)
         return;
     for (size_t i = 0; i < a->restored->row_count; i++) {
         const struct restored_row *row = &a->restored->rows[i];
@@ -82,7 +82,8 @@ void agent_restored_file(struct agent *a)
         if (row->definition == NULL && (monitor == NULL || monitor->serial != row->serial))
             agent_journal(a, &entry);
     }
-    order_list_add(&a->orders, &(struct order){.kind = ORDER_READY});
+    if (!outbox_send(a->orders, &(struct order){.kind = ORDER_READY}))
+        log_write(a->options.log, LOG_LINE_ERROR, "the worker keeps what was restored: out of memory");
     restored_unref(a->restored);
     a->restored = NULL;
 }

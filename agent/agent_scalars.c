@@ -99,8 +99,9 @@ SCALAR(error)
 SCALAR(alarms)
 {
     const struct agent *a = AGENT(row);
-    cell_bits(out, a->process.alarms | (a->state_alarm || a->state_damaged ? ALARM_STATE : 0) |
-                       (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
+    bool state = a->state_alarm || a->state_damaged || keep_is_late(&a->keep);
+    cell_bits(out,
+              a->process.alarms | (state ? ALARM_STATE : 0) | (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "master_probe.h"
 #include "mib_handler.h"
 #include "oid.h"
+#include "set_handler.h"
 
 enum {
     RETRY_MS = 100,          /* between two attempts to reach a master that is not there */
@@ -72,8 +73,10 @@ static int on_session(int major, int minor, void *session, void *unused)
     (void)unused;
     if (minor == SNMPD_CALLBACK_INDEX_START)
         on_connected(served);
-    else
+    else {
+        set_settle(served); /* its end will never come */
         on_lost(served);
+    }
     return SNMPERR_SUCCESS;
 }
 
@@ -98,8 +101,15 @@ static void be_quiet_and_independent(void)
 
 static bool register_tables(struct agent *a)
 {
-    return mib_register(&a->scalars) && mib_register(&a->tables.config) && mib_register(&a->tables.status) &&
-           mib_register(&a->tables.events);
+    static struct mib_served tables[] = {{0}, {.set = set_handle}, {0}, {0}};
+    const struct mib_table *const all[] = {&a->scalars, &a->tables.config, &a->tables.status, &a->tables.events};
+    for (size_t i = 0; i < OID_COUNT(all); i++) {
+        tables[i].table = all[i];
+        tables[i].owner = a;
+        if (!mib_register(&tables[i]))
+            return false;
+    }
+    return true;
 }
 
 static void register_callbacks(void)
@@ -254,9 +264,61 @@ static void look(struct inbox *inbox, netsnmp_large_fd_set *set)
     NETSNMP_LARGE_FD_CLR(fd, set);
 }
 
+/* Serve sessions whose descriptors are in ${set}, but the master's. */
+static void read_inner(netsnmp_large_fd_set *set, int master)
+{
+    if (master >= 0 && NETSNMP_LARGE_FD_ISSET(master, set))
+        NETSNMP_LARGE_FD_CLR(master, set);
+    snmp_read2(set);
+}
+
+/* Until the library's inner session (a pipe to itself) has nothing more to answer. */
+static void finish_requests(int master)
+{
+    enum { ROUNDS_MAX = 100 };
+    for (int i = 0; i < ROUNDS_MAX; i++) {
+        struct timeval at_once = {0};
+        netsnmp_large_fd_set set;
+        int count = 0, block = 0;
+        netsnmp_large_fd_set_init(&set, FD_SETSIZE);
+        NETSNMP_LARGE_FD_ZERO(&set);
+        (void)snmp_select_info2(&count, &set, &at_once, &block);
+        if (master >= 0 && NETSNMP_LARGE_FD_ISSET(master, &set))
+            NETSNMP_LARGE_FD_CLR(master, &set);
+        at_once = (struct timeval){0};
+        bool more = netsnmp_large_fd_set_select(count, &set, NULL, NULL, &at_once) > 0;
+        if (more)
+            read_inner(&set, master);
+        netsnmp_large_fd_set_cleanup(&set);
+        if (!more)
+            return;
+    }
+}
+
+/*
+ * When the master goes while an answer to it is under way inside the library, that answer is given to a session that is
+ * freed by then (net-snmp issue 28).  So nothing is read from the master, and not its end either, before all that it
+ * asked was answered.
+ */
+static void read_ready(netsnmp_large_fd_set *set)
+{
+    const netsnmp_transport *transport =
+        main_session == NULL ? NULL : snmp_sess_transport(snmp_sess_pointer(main_session));
+    int master = transport == NULL ? -1 : transport->sock;
+    bool from_master = master >= 0 && NETSNMP_LARGE_FD_ISSET(master, set);
+    read_inner(set, master);
+    finish_requests(master);
+    if (!from_master)
+        return;
+    NETSNMP_LARGE_FD_ZERO(set);
+    NETSNMP_LARGE_FD_SET(master, set);
+    snmp_read2(set);
+    finish_requests(master);
+}
+
 void agent_session_wait(struct agent *a, int wait_ms)
 {
-    struct inbox *const inboxes[] = {&a->notices, &a->reports, &a->news};
+    struct inbox *const inboxes[] = {&a->notices, &a->reports, &a->news, &a->saved};
     struct timeval timeout = timeval_of(wait_ms);
     netsnmp_large_fd_set set;
     int count = 0, block = 0;
@@ -269,7 +331,7 @@ void agent_session_wait(struct agent *a, int wait_ms)
     if (netsnmp_large_fd_set_select(count, &set, NULL, NULL, &timeout) > 0) {
         for (size_t i = 0; i < OID_COUNT(inboxes); i++)
             look(inboxes[i], &set);
-        snmp_read2(&set);
+        read_ready(&set);
     }
     netsnmp_large_fd_set_cleanup(&set);
     snmp_timeout();

@@ -84,30 +84,34 @@ static void answer_next(const struct mib_table *t, netsnmp_agent_request_info *i
 static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
                   netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
-    const struct mib_table *t = handler->myvoid;
+    const struct mib_served *served = handler->myvoid;
+    const struct mib_table *t = served->table;
     int64_t wall_ms = wall_now_ms(); /* one moment for all variables of the request */
     (void)registration;
+    if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
+        if (served->set != NULL)
+            served->set(served->owner, info, requests);
+        return SNMP_ERR_NOERROR;
+    }
     for (netsnmp_request_info *request = requests; request != NULL; request = request->next) {
         if (request->processed)
             continue;
         if (info->mode == MODE_GET)
             answer_get(t, info, request, wall_ms);
-        else if (info->mode == MODE_GETNEXT)
+        else
             answer_next(t, info, request, wall_ms);
     }
     return SNMP_ERR_NOERROR;
 }
 
-bool mib_register(const struct mib_table *t)
+bool mib_register(struct mib_served *s)
 {
+    const struct mib_table *t = s->table;
     netsnmp_handler_registration *registration =
-        netsnmp_create_handler_registration(t->name, handle, t->entry, t->entry_length, HANDLER_CAN_RONLY);
+        netsnmp_create_handler_registration(t->name, handle, t->entry, t->entry_length,
+                                            s->set != NULL ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY);
     if (registration == NULL)
         return false;
-    union {
-        const struct mib_table *table;
-        void *plain;
-    } about = {.table = t}; /* Net-SNMP only hands it back */
-    registration->handler->myvoid = about.plain;
+    registration->handler->myvoid = s; /* Net-SNMP only hands it back */
     return netsnmp_register_handler(registration) == MIB_REGISTERED_OK;
 }

@@ -7,9 +7,15 @@
 #include "mib_table.h"
 #include "netsnmp.h"
 
-/** mib_register(t): Have Net-SNMP ask for ${t}, which must stay where it is.  Read-only: a SET is answered
- * notWritable. */
-bool mib_register(const struct mib_table *t);
+/** A table as it is served.  ${set} gets each phase of a SET (info->mode); NULL: a SET is answered notWritable. */
+struct mib_served {
+    const struct mib_table *table;
+    void (*set)(void *owner, netsnmp_agent_request_info *info, netsnmp_request_info *requests);
+    void *owner;
+};
+
+/** mib_register(s): Have Net-SNMP ask for ${s}, which must stay where it is, and so must its table. */
+bool mib_register(struct mib_served *s);
 
 /** cell_type(c): its ASN.1 tag.  cell_put(vb, c): Give ${vb} the value; false: memory. */
 u_char cell_type(const struct cell *c);

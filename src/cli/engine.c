@@ -134,7 +134,9 @@ static bool start_agent(struct engine *e, const struct config_general *general, 
                                           .notices = e->notices,
                                           .reports = e->reports,
                                           .news = e->news,
-                                          .orders = e->orders};
+                                          .saved = e->saved,
+                                          .orders = e->orders,
+                                          .saves = e->saves};
     e->agent = agent_start(&options, why, size);
     return e->agent != NULL;
 }

@@ -43,7 +43,7 @@ static bool guard_one(const struct guarded *g, const struct definition *before, 
             continue;
         return mistake_make(why, MISTAKE_INCONSISTENT, id,
                             "would take the stored password elsewhere; giving %s in the same request is right",
-                            settings[g->password].key);
+                            settings[g->password].object);
     }
     return true;
 }

@@ -3,10 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "agent_parts.h"
 #include "edit.h"
 
 static uint64_t serial_of(void *owner, const char *name)
@@ -73,6 +75,60 @@ void fake_incomplete(struct monitors *set, int32_t index)
     d->row_status = ROW_NOT_READY;
     d->storage = STORAGE_NON_VOLATILE;
     publish(e);
+}
+
+enum { FAKE_ROOM = 1024 };
+
+struct agent *fake_agent(void)
+{
+    struct agent *a = calloc(1, sizeof *a);
+    assert_non_null(a);
+    a->options.notices = queue_new(FAKE_ROOM, sizeof(struct notice));
+    a->options.reports = queue_new(FAKE_ROOM, sizeof(struct report));
+    a->options.news = queue_new(FAKE_ROOM, sizeof(struct news));
+    a->options.saved = queue_new(FAKE_ROOM, sizeof(struct saved));
+    a->options.orders = queue_new(FAKE_ROOM, sizeof(struct order));
+    a->options.saves = queue_new(FAKE_ROOM, sizeof(struct save));
+    a->notices.queue = a->options.notices;
+    a->reports.queue = a->options.reports;
+    a->news.queue = a->options.news;
+    a->saved.queue = a->options.saved;
+    a->set = monitors_new(serial_of, NULL);
+    a->events = event_log_new(EVENT_LOG_SETTLED);
+    a->orders = outbox_new(a->options.orders, sizeof(struct order));
+    assert_true(keep_init(&a->keep, a->options.saves, a->options.saved));
+    tables_init(&a->tables, a->set, a->events);
+    a->scalars = scalar_table(a);
+    return a;
+}
+
+void fake_agent_free(struct agent *a)
+{
+    outbox_free(a->orders, order_drop);
+    keep_clear(&a->keep);
+    notes_clear(&a->notes);
+    event_log_free(a->events);
+    monitors_free(a->set);
+    text_unref(a->config_error);
+    text_unref(a->set_error);
+    queue_free(a->options.notices, notice_drop);
+    queue_free(a->options.reports, report_drop);
+    queue_free(a->options.news, news_drop);
+    queue_free(a->options.saved, NULL);
+    queue_free(a->options.orders, order_drop);
+    queue_free(a->options.saves, save_drop);
+    free(a);
+}
+
+size_t fake_orders(struct agent *a)
+{
+    struct order order;
+    size_t n = 0;
+    while (queue_take(a->options.orders, &order)) {
+        order_drop(&order);
+        n++;
+    }
+    return n + outbox_waiting(a->orders);
 }
 
 struct event fake_event(uint32_t seq)

@@ -7,6 +7,14 @@
 #include "event.h"
 #include "monitors.h"
 
+struct agent;
+
+/** fake_agent(): An agent without thread and master, all its queues its own: options.notices ... are roomy.
+ *  fake_agent_free(a).  fake_orders(a): Take the orders that were given, and return how many. */
+struct agent *fake_agent(void);
+void fake_agent_free(struct agent *a);
+size_t fake_orders(struct agent *a);
+
 /** fake_set(indexes, n): A set with complete monitors under these indexes, named "row-INDEX".  Fails the test. */
 struct monitors *fake_set(const int32_t *indexes, size_t n);
 

@@ -4,9 +4,15 @@
  *
  *      agent_stage AGENTX ROWS EVENTS GAP_MS [FILES]
  *
- * ROWS monitors come from a "file"; every third is down, every seventh disabled, the last lacks its password.  After a
- * line on standard input EVENTS events follow, one every GAP_MS.  Ends at the end of standard input.  FILES descriptors
- * are opened first.
+ * ROWS monitors come from a "file"; every third is down, every seventh disabled, the last lacks its password.  FILES
+ * descriptors are opened first.  Ends at the end of standard input, of which each line is a command:
+ *
+ *      well, refuse, silent, late   what becomes of saves from now on: kept, refused, not looked at, begun and not answered
+ *      alarm, calm                  the state's alarm
+ *      reload                       the file is read again
+ *      begin (or an empty line)     EVENTS events follow, one every GAP_MS
+ *
+ * Writes a line for each order ("put 7 name", "remove 7", "poll 7") and each save ("save 7=name, 8=") to standard output.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -20,9 +26,13 @@
 
 enum { QUEUE = 4096, LINE_MAX_OCTETS = 256, TICK_MS = 5 };
 
+enum store_mood { STORE_WELL, STORE_REFUSE, STORE_SILENT, STORE_LATE };
+
 struct scene {
     struct log *log;
-    struct queue *notices, *reports, *news, *orders;
+    struct queue *notices, *reports, *news, *orders, *saves, *saved;
+    enum store_mood mood;
+    bool begun;
     size_t rows, orders_seen;
     bool worker_stopped;
     uint32_t events, events_sent, gap_ms;
@@ -97,6 +107,45 @@ static void post_report(struct scene *s, const struct order *order)
         (void)usleep(1000);
 }
 
+static void tell_order(const struct order *order)
+{
+    static const char *const words[] = {
+        [ORDER_PUT] = "put", [ORDER_REMOVE] = "remove", [ORDER_POLL] = "poll", [ORDER_READY] = "ready", [ORDER_STOP] = "stop"};
+    printf("%s %d %s\n", words[order->kind], (int)order->index,
+           order->definition == NULL ? "" : definition_text(order->definition, SETTING_name));
+    (void)fflush(stdout);
+}
+
+static void tell_save(const struct save *save)
+{
+    printf("%s", save->kind == SAVE_TRIAL ? "trial" : save->id == 0 ? "later" : "save");
+    for (size_t i = 0; i < save->batch->count; i++) {
+        const struct save_change *c = &save->batch->changes[i];
+        printf(" %d=%s", (int)c->index, c->definition == NULL ? "" : definition_text(c->definition, SETTING_name));
+        if (c->admin.set != 0)
+            printf("(%u,%u)", (unsigned)c->admin.set, (unsigned)c->admin.file);
+    }
+    printf("\n");
+    (void)fflush(stdout);
+}
+
+static void take_saves(struct scene *s)
+{
+    struct save save;
+    if (s->mood == STORE_SILENT)
+        return;
+    queue_drain(s->saves);
+    while (queue_take(s->saves, &save)) {
+        bool mine = save_batch_claim(save.batch, SAVE_BEGUN);
+        if (mine)
+            tell_save(&save);
+        const struct saved saved = {save.id, s->mood == STORE_REFUSE ? SAVE_REFUSED : SAVED};
+        if (mine && save.id != 0 && s->mood != STORE_LATE)
+            (void)queue_post(s->saved, &saved);
+        save_drop(&save);
+    }
+}
+
 static void take_orders(struct scene *s)
 {
     struct order order;
@@ -104,6 +153,7 @@ static void take_orders(struct scene *s)
     while (queue_take(s->orders, &order)) {
         if (order.kind == ORDER_PUT)
             post_report(s, &order);
+        tell_order(&order);
         if (order.kind == ORDER_STOP) {
             s->worker_stopped = true;
             (void)queue_post(s->reports, &(struct report){.kind = REPORT_STOPPED});
@@ -164,6 +214,8 @@ static struct agent *start(struct scene *s, const char *agentx)
         .reports = s->reports,
         .news = s->news,
         .orders = s->orders,
+        .saves = s->saves,
+        .saved = s->saved,
     };
     char why[LINE_MAX_OCTETS];
     struct agent *a = agent_start(&options, why, sizeof why);
@@ -172,20 +224,42 @@ static struct agent *start(struct scene *s, const char *agentx)
     return a;
 }
 
-/* Returns false at the end of standard input. */
-static bool play(struct scene *s, bool *begun)
+static void obey(struct scene *s, const char *command)
 {
-    struct pollfd fds[] = {{.fd = queue_fd(s->orders), .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+    static const char *const moods[] = {"well", "refuse", "silent", "late"};
+    for (size_t i = 0; i < sizeof moods / sizeof moods[0]; i++) {
+        if (strcmp(command, moods[i]) == 0)
+            s->mood = (enum store_mood)i;
+    }
+    bool alarm = strcmp(command, "alarm") == 0;
+    if (alarm || strcmp(command, "calm") == 0)
+        (void)queue_post(s->news, &(struct news){.kind = NEWS_ALARM, .state_alarm = alarm});
+    if (strcmp(command, "reload") == 0)
+        post_file(s);
+    if (strcmp(command, "begin") == 0 || command[0] == '\0')
+        s->begun = true;
+}
+
+/* One command a read: whoever writes waits for its effect.  Returns false at the end of standard input. */
+static bool play(struct scene *s)
+{
+    struct pollfd fds[] = {{.fd = queue_fd(s->orders), .events = POLLIN},
+                           {.fd = STDIN_FILENO, .events = POLLIN},
+                           {.fd = queue_fd(s->saves), .events = s->mood == STORE_SILENT ? 0 : POLLIN}};
     char line[LINE_MAX_OCTETS];
-    (void)poll(fds, 2, *begun && s->events_sent < s->events ? (int)s->gap_ms : TICK_MS);
+    (void)poll(fds, 3, s->begun && s->events_sent < s->events ? (int)s->gap_ms : TICK_MS);
     take_orders(s);
+    take_saves(s);
     log_print(s->log);
     if (fds[1].revents != 0) {
-        if (read(STDIN_FILENO, line, sizeof line) <= 0)
+        ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
+        if (n <= 0)
             return false;
-        *begun = true;
+        line[n] = '\0';
+        line[strcspn(line, "\n")] = '\0';
+        obey(s, line);
     }
-    if (*begun && s->events_sent < s->events)
+    if (s->begun && s->events_sent < s->events)
         post_event(s);
     return true;
 }
@@ -204,22 +278,25 @@ int main(int argc, char **argv)
     s.reports = queue_new(QUEUE, sizeof(struct report));
     s.news = queue_new(QUEUE, sizeof(struct news));
     s.orders = queue_new(QUEUE, sizeof(struct order));
+    s.saves = queue_new(QUEUE, sizeof(struct save));
+    s.saved = queue_new(QUEUE, sizeof(struct saved));
 
     struct agent *a = start(&s, argv[1]);
     post_file(&s);
-    bool begun = false;
-    while (play(&s, &begun))
+    while (play(&s))
         continue;
 
     (void)queue_post(s.notices, &(struct notice){.kind = NOTICE_STOP});
     while (!s.worker_stopped)
-        (void)play(&s, &begun);
+        (void)play(&s);
     agent_stop(a);
     fprintf(stderr, "orders %zu\n", s.orders_seen);
     queue_free(s.notices, notice_drop);
     queue_free(s.reports, report_drop);
     queue_free(s.news, news_drop);
     queue_free(s.orders, order_drop);
+    queue_free(s.saves, save_drop);
+    queue_free(s.saved, NULL);
     log_free(s.log);
     return 0;
 }

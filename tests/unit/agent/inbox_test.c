@@ -13,7 +13,6 @@
 #include "agent_parts.h"
 #include "oid.h"
 
-enum { QUEUE = 64 };
 static const int64_t loaded_ms = 1764033115700; /* 2025-11-25 01:11:55.7 UTC */
 
 /* Scalars by their numbers. */
@@ -37,41 +36,15 @@ enum scalar {
     DROPPED
 };
 
-static uint64_t serial_of(void *owner, const char *name)
-{
-    uint64_t *serial = owner;
-    (void)name;
-    return ++*serial;
-}
-
 static int set_up(void **state)
 {
-    static uint64_t serial;
-    struct agent *a = calloc(1, sizeof *a);
-    assert_non_null(a);
-    a->set = monitors_new(serial_of, &serial);
-    a->events = event_log_new(EVENT_LOG_SETTLED);
-    a->notices = (struct inbox){queue_new(QUEUE, sizeof(struct notice)), false};
-    a->reports = (struct inbox){queue_new(QUEUE, sizeof(struct report)), false};
-    a->news = (struct inbox){queue_new(QUEUE, sizeof(struct news)), false};
-    tables_init(&a->tables, a->set, a->events);
-    a->scalars = scalar_table(a);
-    *state = a;
+    *state = fake_agent();
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct agent *a = *state;
-    queue_free(a->notices.queue, notice_drop);
-    queue_free(a->reports.queue, report_drop);
-    queue_free(a->news.queue, news_drop);
-    order_list_clear(&a->orders);
-    notes_clear(&a->notes);
-    event_log_free(a->events);
-    monitors_free(a->set);
-    text_unref(a->config_error);
-    free(a);
+    fake_agent_free(*state);
     return 0;
 }
 
@@ -149,7 +122,7 @@ static void a_file_becomes_rows_and_says_when(void **state)
     assert_int_equal(number(a, NEXT_INDEX), 4);
     expect_octets(a, CONFIG_LOADED, "\x07\xe9\x0b\x19\x01\x0b\x37\x07+\0\0", 11);
     assert_true(a->table_changed_at > 0);
-    assert_int_equal(order_list_waiting(&a->orders), 3);
+    assert_int_equal(fake_orders(a), 3);
 }
 
 static void a_refused_file_leaves_the_rows_and_says_why(void **state)
@@ -165,7 +138,7 @@ static void a_refused_file_leaves_the_rows_and_says_why(void **state)
     tell_file(a, 3, 0, 0);
     expect_octets(a, CONFIG_ERROR, "", 0);
     assert_int_equal(a->table_changed_at, changed_at); /* the same file: nothing changed */
-    assert_int_equal(order_list_waiting(&a->orders), 3);
+    assert_int_equal(fake_orders(a), 3);
 }
 
 static void verdicts_are_counted(void **state)

@@ -48,33 +48,6 @@ void *__wrap_reallocarray(void *p, size_t n, size_t size)
 
 enum { ROWS = 3, EVENTS = 200 };
 
-static uint64_t serial_of(void *owner, const char *name)
-{
-    uint64_t *serial = owner;
-    (void)name;
-    return ++*serial;
-}
-
-static struct agent *new_agent(void)
-{
-    static uint64_t serial;
-    struct agent *a = calloc(1, sizeof *a);
-    assert_non_null(a);
-    a->set = monitors_new(serial_of, &serial);
-    a->events = event_log_new(EVENT_LOG_SETTLED);
-    return a;
-}
-
-static void free_agent(struct agent *a)
-{
-    order_list_clear(&a->orders);
-    notes_clear(&a->notes);
-    event_log_free(a->events);
-    monitors_free(a->set);
-    text_unref(a->config_error);
-    free(a);
-}
-
 static void file(struct notice *notice, const char *const *names)
 {
     *notice = (struct notice){.kind = NOTICE_FILE, .wanted_count = ROWS, .time_ms = 1000};
@@ -89,7 +62,7 @@ static void a_file_is_taken_whole_or_not_at_all(void **state)
     static const char *const names[] = {"a", "b", "c"}, *const others[] = {"c", "d", "e"};
     (void)state;
     for (size_t nth = 1, reached = 1; reached; nth++) {
-        struct agent *a = new_agent();
+        struct agent *a = fake_agent();
         struct notice first, second;
         file(&first, names);
         file(&second, others);
@@ -101,11 +74,11 @@ static void a_file_is_taken_whole_or_not_at_all(void **state)
         bool taken = monitors_named(a->set, "d") != NULL;
         assert_int_equal(monitors_count(a->set), ROWS);
         assert_true((monitors_named(a->set, "a") == NULL) == taken);
-        assert_int_equal(order_list_waiting(&a->orders), taken ? ROWS + 4 : ROWS); /* two go, two come */
+        assert_int_equal(fake_orders(a), taken ? ROWS + 4 : ROWS); /* two go, two come */
         assert_true(taken || reached);
         notice_drop(&first);
         notice_drop(&second);
-        free_agent(a);
+        fake_agent_free(a);
     }
 }
 
@@ -114,7 +87,7 @@ static void a_password_is_taken_or_not(void **state)
     static const char *const names[] = {"a", "b", "c"};
     (void)state;
     for (size_t nth = 1, reached = 1; reached; nth++) {
-        struct agent *a = new_agent();
+        struct agent *a = fake_agent();
         struct notice first;
         struct draft d;
         struct mistake why;
@@ -131,11 +104,11 @@ static void a_password_is_taken_or_not(void **state)
         const struct monitor *row = monitors_named(a->set, "b");
         assert_non_null(row);
         bool taken = row->definition == one.definition;
-        assert_int_equal(order_list_waiting(&a->orders), taken ? ROWS + 1 : ROWS);
+        assert_int_equal(fake_orders(a), taken ? ROWS + 1 : ROWS);
         assert_true(taken || reached);
         definition_unref(one.definition);
         notice_drop(&first);
-        free_agent(a);
+        fake_agent_free(a);
     }
 }
 
@@ -164,12 +137,12 @@ static void a_notification_that_finds_no_memory_is_counted(void **state)
     bool reached = true;
     (void)state;
     for (size_t nth = 1; reached; nth++) {
-        struct agent *a = new_agent();
+        struct agent *a = fake_agent();
         reached = tell_events(a, nth);
         assert_int_equal(notes_pending(&a->notes) + a->notes.dropped, EVENTS);
         assert_true(event_log_count(a->events) >= EVENTS - 1);
         failures += a->notes.dropped;
-        free_agent(a);
+        fake_agent_free(a);
     }
     assert_true(failures > 0);
 }

@@ -8,7 +8,6 @@
 #include "agent_fake.h"
 #include "event_log.h"
 #include "notes.h"
-#include "order_list.h"
 
 enum { KEEP = 5, LIMIT = 100 };
 
@@ -198,32 +197,6 @@ static void the_oldest_note_gives_way_when_there_are_too_many_and_is_counted(voi
     notes_clear(&n);
 }
 
-static void orders_wait_in_order_for_a_queue_that_is_full(void **state)
-{
-    (void)state;
-    struct queue *q = queue_new(4, sizeof(struct order));
-    struct order_list l = {0};
-    struct order order;
-    int32_t expected = 1;
-    for (int32_t i = 1; i <= 50; i++) {
-        assert_true(order_list_reserve(&l, 1));
-        order_list_add(&l, &(struct order){.kind = ORDER_POLL, .index = i});
-        if (i % 10 == 0)
-            order_list_post(&l, q);
-    }
-    assert_int_equal(order_list_waiting(&l), 46);
-    while (queue_take(q, &order)) {
-        assert_int_equal(order.index, expected++);
-        order_list_post(&l, q);
-    }
-    assert_int_equal(expected, 51);
-    assert_int_equal(order_list_waiting(&l), 0);
-    assert_true(order_list_reserve(&l, 1)); /* what still waits is dropped with the list */
-    order_list_add(&l, &(struct order){.kind = ORDER_PUT, .index = 1, .definition = fake_definition("x")});
-    order_list_clear(&l);
-    queue_free(q, order_drop);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,7 +209,6 @@ int main(void)
         cmocka_unit_test(a_refused_note_waits_before_it_is_tried_again),
         cmocka_unit_test(a_storm_leaves_at_no_more_than_500_a_second),
         cmocka_unit_test(the_oldest_note_gives_way_when_there_are_too_many_and_is_counted),
-        cmocka_unit_test(orders_wait_in_order_for_a_queue_that_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

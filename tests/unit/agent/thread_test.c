@@ -18,7 +18,7 @@ enum { SMALL = 4, WAIT_MS = 10000, STOP_LIMIT_MS = 4000 };
 struct fixture {
     char folder[64], agentx[128];
     struct log *log;
-    struct queue *notices, *reports, *news, *orders;
+    struct queue *notices, *reports, *news, *orders, *saves, *saved;
     uint64_t serials;
     struct agent *agent;
 };
@@ -42,6 +42,8 @@ static int set_up(void **state)
     f->reports = queue_new(SMALL, sizeof(struct report));
     f->news = queue_new(SMALL, sizeof(struct news));
     f->orders = queue_new(SMALL, sizeof(struct order));
+    f->saves = queue_new(SMALL, sizeof(struct save));
+    f->saved = queue_new(SMALL, sizeof(struct saved));
     const struct agent_options options = {.log = f->log,
                                           .agentx = f->agentx,
                                           .version = "1",
@@ -51,7 +53,9 @@ static int set_up(void **state)
                                           .notices = f->notices,
                                           .reports = f->reports,
                                           .news = f->news,
-                                          .orders = f->orders};
+                                          .orders = f->orders,
+                                          .saves = f->saves,
+                                          .saved = f->saved};
     char why[128] = "";
     f->agent = agent_start(&options, why, sizeof why);
     assert_non_null(f->agent);
@@ -112,6 +116,8 @@ static int tear_down(void **state)
     queue_free(f->reports, report_drop);
     queue_free(f->news, news_drop);
     queue_free(f->orders, order_drop);
+    queue_free(f->saves, save_drop);
+    queue_free(f->saved, NULL);
     log_free(f->log);
     (void)rmdir(f->folder);
     free(f);
