@@ -62,8 +62,22 @@ static void keep_promise(struct monitors *set, const struct edit_row *row)
     index_map_put(&set->promises, row->index, row->after_name);
 }
 
+/* A row that is turned off loses its verdict; one that was off only between publishing and reverting has not. */
+static void define_row(struct edit_row *row, struct monitor *m, bool forward)
+{
+    if (forward) {
+        row->verdict = m->status.verdict;
+        row->proof = m->status.proof;
+    }
+    monitor_define(m, forward ? row->after : row->before);
+    if (!forward && definition_is_on(row->before) && !definition_is_on(row->after)) {
+        m->status.verdict = row->verdict;
+        m->status.proof = row->proof;
+    }
+}
+
 /* One direction of the change of one row; its names' rows were let go before. */
-static void turn_row(struct monitors *set, const struct edit_row *row, bool forward)
+static void turn_row(struct monitors *set, struct edit_row *row, bool forward)
 {
     struct monitor *from = forward ? row->before_row : row->after_row;
     struct monitor *to = forward ? row->after_row : row->before_row;
@@ -72,7 +86,7 @@ static void turn_row(struct monitors *set, const struct edit_row *row, bool forw
         set->tally[from->status.verdict]--;
     if (to != NULL) {
         if (to == from)
-            monitor_define(to, forward ? row->after : row->before);
+            define_row(row, to, forward);
         set->tally[to->status.verdict]++;
     }
     if (name != NULL)
@@ -96,7 +110,7 @@ static void turn(struct edit *e, bool forward)
     }
     int32_t lowest = set->free_index;
     for (size_t i = 0; i < e->count; i++) {
-        const struct edit_row *row = &e->rows[i];
+        struct edit_row *row = &e->rows[i];
         if (row->same)
             continue;
         turn_row(set, row, forward);

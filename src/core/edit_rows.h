@@ -17,6 +17,7 @@ struct edit_row {
     struct draft *draft;                         /* owned; NULL: ${after} was put whole, or the row is removed */
     const struct definition *before, *after;     /* one reference each; NULL: no row */
     struct monitor *before_row, *after_row;      /* the same one when it is changed in place */
+    uint8_t verdict, proof;                      /* its status' before it was published, when changed in place */
     struct name_entry *before_name, *after_name; /* NULL: no row, or no name yet */
 };
 

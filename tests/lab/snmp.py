@@ -49,10 +49,10 @@ format2 TRAP\\t%v\\n
 
 
 class Master:
-    """snmpd number `number` with its trap receiver; started by `with`, ended with it."""
+    """snmpd number `number` with its trap receiver; started by `with`, ended with it.  `more`: lines of snmpd.conf."""
 
-    def __init__(self, number=0):
-        self.number = number
+    def __init__(self, number=0, more=""):
+        self.number, self.more = number, more
         self.port = SNMP[1] + 2 * number
         self.traps_port = self.port + 1
         self.folder = f"/run/snmp-{number}"
@@ -73,7 +73,7 @@ class Master:
         copy_mibs()
         write(self.folder + "/snmpd.conf", SNMPD.format(
             socket=self.folder + "/agentx", community=COMMUNITY, user=USER, auth=AUTH_PASSWORD,
-            privacy=PRIVACY_PASSWORD, ip=PLAIN_IP, traps=self.traps_port, state=self.folder + "/state"))
+            privacy=PRIVACY_PASSWORD, ip=PLAIN_IP, traps=self.traps_port, state=self.folder + "/state") + self.more)
         write(self.folder + "/snmptrapd.conf", SNMPTRAPD.format(state=self.folder + "/traps-state"))
         self.start_traps()
         self.start()

@@ -6,55 +6,14 @@ tests/unit/agent/agent_stage.c feeds it monitors and events.
 import os
 import re
 import signal
-import subprocess
 import time
 
 import snmp
-from places import DIR, TREE, wait_for
+from places import wait_for
+from stage import ROWS, Stage
 
-STAGE = os.environ.get("AGENT_STAGE") or os.path.join(TREE, "build", "release", "tests", "unit", "agent", "agent_stage")
 MASTER = 40                     # the number of these tests' own snmpd
-ROWS = 60
 BACK_S = 2                      # the table answers again that soon after snmpd does
-
-
-class Stage:
-    """agent_stage with `rows` monitors; begin() has it make `events` events."""
-
-    def __init__(self, master, rows=ROWS, events=0, gap_ms=1, files=0):
-        self.command = [STAGE, master.agentx, str(rows), str(events), str(gap_ms), str(files)]
-        self.master, self.rows = master, rows
-
-    def __enter__(self):
-        os.makedirs(DIR, exist_ok=True)
-        with open(os.path.join(DIR, "agent_stage.log"), "wb") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stderr=log)
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-
-    def serves(self):
-        got = snmp.ask("snmpget", self.master.address, snmp.V2C, "-OqvU", "-r0", "-t1",
-                       ["EMAIL-MONITOR-MIB::emailMonRows.0"], check=False).stdout.strip()
-        return got == str(self.rows)
-
-    def wait_serving(self, timeout_s=10):
-        wait_for(self.serves, timeout_s, "the agent's table behind snmpd")
-
-    def begin(self):
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
-
-    def end(self, timeout_s=5):
-        """Returns the seconds that the end took."""
-        began = time.monotonic()
-        self.process.stdin.close()
-        assert self.process.wait(timeout_s) == 0, "the stage failed"
-        return time.monotonic() - began
 
 
 def arrived(master):

@@ -111,10 +111,10 @@ void fake_agent_free(struct agent *a)
     monitors_free(a->set);
     text_unref(a->config_error);
     text_unref(a->set_error);
-    queue_free(a->options.notices, notice_drop);
-    queue_free(a->options.reports, report_drop);
-    queue_free(a->options.news, news_drop);
-    queue_free(a->options.saved, NULL);
+    queue_free(a->notices.queue, notice_drop);
+    queue_free(a->reports.queue, report_drop);
+    queue_free(a->news.queue, news_drop);
+    queue_free(a->saved.queue, NULL);
     queue_free(a->options.orders, order_drop);
     queue_free(a->options.saves, save_drop);
     free(a);

@@ -9,7 +9,8 @@
 
 struct agent;
 
-/** fake_agent(): An agent without thread and master, all its queues its own: options.notices ... are roomy.
+/** fake_agent(): An agent without thread and master, all its queues its own: options.notices ... are roomy, and freed
+ *  with it (those in its inboxes).
  *  fake_agent_free(a).  fake_orders(a): Take the orders that were given, and return how many. */
 struct agent *fake_agent(void);
 void fake_agent_free(struct agent *a);

@@ -12,7 +12,8 @@
  *      reload                       the file is read again
  *      begin (or an empty line)     EVENTS events follow, one every GAP_MS
  *
- * Writes a line for each order ("put 7 name", "remove 7", "poll 7") and each save ("save 7=name, 8=") to standard output.
+ * Writes to standard output a line for each order ("put 7 name", "remove 7", "poll 7"), each save ("save 7=name 8="; with
+ * "later" and "trial" for those that nobody waits for, or that are for a trial), and each command ("did alarm").
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -238,6 +239,8 @@ static void obey(struct scene *s, const char *command)
         post_file(s);
     if (strcmp(command, "begin") == 0 || command[0] == '\0')
         s->begun = true;
+    printf("did %s\n", command);
+    (void)fflush(stdout);
 }
 
 /* One command a read: whoever writes waits for its effect.  Returns false at the end of standard input. */
