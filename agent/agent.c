@@ -89,7 +89,8 @@ static bool is_over(const struct agent *a, uint64_t now_ms)
         return false;
     if (now_ms >= a->stop_by_ms)
         return true;
-    return a->worker_stopped && !agent_has_mail(a) && outbox_waiting(a->keep.saves) == 0 && (!a->master.connected || notes_pending(&a->notes) == 0);
+    return a->worker_stopped && !agent_has_mail(a) && outbox_waiting(a->keep.saves) == 0 &&
+           (!a->master.connected || notes_pending(&a->notes) == 0);
 }
 
 static void serve(struct agent *a)

@@ -112,18 +112,19 @@ struct mib_table scalar_table(const struct agent *a);
 /**
  * agent_session.c: agent_session_open(a): Set Net-SNMP up and register the tables; NULL or what failed.
  * agent_session_tend(a, now_ms): Connect when it is time for it; notice a master that hangs.
- * agent_session_hangs(a): An answer did not come in time.  Means nothing of a session that is closed already: the
- * library then calls every request that was open timed out.
- * agent_session_wait(a, wait_ms): Wait for descriptors, serve what came, run timers.
+ * agent_session_hangs(a): An answer did not come in time.  Means nothing of a session that is closed already: the library
+ * then calls every request that was open timed out.
  * agent_session_cut(a): Have the session end as if the master had gone, without waiting for it.
  * agent_session_close(a): Say goodbye to the master, if it listens; free.
  */
 const char *agent_session_open(struct agent *a);
 void agent_session_tend(struct agent *a, uint64_t now_ms);
 void agent_session_hangs(struct agent *a);
-void agent_session_wait(struct agent *a, int wait_ms);
 void agent_session_cut(struct agent *a);
 void agent_session_close(struct agent *a);
+
+/** agent_wait.c: agent_session_wait(a, wait_ms): Wait for descriptors, serve what came, run timers. */
+void agent_session_wait(struct agent *a, int wait_ms);
 
 /** agent_notify.c: agent_notify(a, event): Queue one.  agent_notify_pump(a, now_ms): Send what may leave now. */
 void agent_notify(struct agent *a, const struct event *event);

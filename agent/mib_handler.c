@@ -107,9 +107,8 @@ static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
 bool mib_register(struct mib_served *s)
 {
     const struct mib_table *t = s->table;
-    netsnmp_handler_registration *registration =
-        netsnmp_create_handler_registration(t->name, handle, t->entry, t->entry_length,
-                                            s->set != NULL ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY);
+    netsnmp_handler_registration *registration = netsnmp_create_handler_registration(
+        t->name, handle, t->entry, t->entry_length, s->set != NULL ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY);
     if (registration == NULL)
         return false;
     registration->handler->myvoid = s; /* Net-SNMP only hands it back */

@@ -89,7 +89,8 @@ bool set_take(struct set_request *s, const struct set_variable *v, size_t n, str
 
 /* --- the whole --- */
 
-static bool check_rows(struct set_request *s, const struct set_variable *v, size_t n, struct mistake *why, size_t *place)
+static bool check_rows(struct set_request *s, const struct set_variable *v, size_t n, struct mistake *why,
+                       size_t *place)
 {
     unsigned long column = 0;
     int32_t index = 0;

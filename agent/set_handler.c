@@ -75,8 +75,8 @@ static void free_list(struct set_list *l)
 
 static bool make_list(struct set_list *l, const struct agent *a, netsnmp_request_info *requests)
 {
-    size_t n = 0;
-    for (const netsnmp_request_info *r = requests; r != NULL; r = r->next)
+    size_t n = 1;
+    for (const netsnmp_request_info *r = requests->next; r != NULL; r = r->next)
         n++;
     *l = (struct set_list){.variables = calloc(n, sizeof *l->variables),
                            .requests = calloc(n, sizeof(netsnmp_request_info *))};

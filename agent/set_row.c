@@ -65,58 +65,6 @@ static bool is_created(const struct set_row *row)
     return row->before == 0 && (row->order == ROW_ORDER_CREATE_AND_GO || row->order == ROW_ORDER_CREATE_AND_WAIT);
 }
 
-/* --- values --- */
-
-static bool wrong_type(struct mistake *why, enum setting_id id, const char *right)
-{
-    return mistake_make(why, MISTAKE_TYPE, id, "of another type; %s is right", right);
-}
-
-/* Bit i of the MIB is bit i of the mask; octets that are all zero may follow or be left out (RFC 3417 s. 8). */
-static bool put_bits(struct draft *d, enum setting_id id, const struct set_variable *v, struct mistake *why)
-{
-    uint32_t mask = 0;
-    for (size_t i = 0; i < v->length; i++) {
-        unsigned octet = (unsigned char)v->octets[i];
-        for (unsigned bit = 0; bit < 8; bit++) {
-            if ((octet & 0x80U >> bit) == 0)
-                continue;
-            if (i > 0 || (settings[id].max & 1U << bit) == 0)
-                return mistake_make(why, MISTAKE_VALUE, id, "bit %zu has no name; one of bits 0 to 3 is right",
-                                    8 * i + bit);
-            mask |= 1U << bit;
-        }
-    }
-    return draft_put_number(d, id, mask, why);
-}
-
-static bool put_word(struct draft *d, enum setting_id id, const struct set_variable *v, struct mistake *why)
-{
-    if (v->integer < 0)
-        return mistake_make(why, MISTAKE_VALUE, id, "%lld is none of its numbers; %u to %u are right",
-                            (long long)v->integer, (unsigned)settings[id].min, (unsigned)settings[id].max);
-    return draft_put_number(d, id, (uint32_t)v->integer, why);
-}
-
-static bool put_setting(struct draft *d, enum setting_id id, const struct set_variable *v, struct mistake *why)
-{
-    switch (settings[id].kind) {
-    case KIND_TEXT:
-    case KIND_SECRET:
-        return v->type == SET_OCTETS ? draft_put_text(d, id, v->octets, v->length, why)
-                                     : wrong_type(why, id, "an OCTET STRING");
-    case KIND_NUMBER:
-        return v->type == SET_UNSIGNED ? draft_put_number(d, id, v->number, why) : wrong_type(why, id, "Unsigned32");
-    case KIND_NOTIFY:
-        return v->type == SET_OCTETS ? put_bits(d, id, v, why) : wrong_type(why, id, "BITS");
-    case KIND_TRUTH:
-    case KIND_SECURITY:
-    case KIND_PROTOCOL:
-        break;
-    }
-    return v->type == SET_INTEGER ? put_word(d, id, v, why) : wrong_type(why, id, "INTEGER");
-}
-
 /* --- the columns that are no settings --- */
 
 /* The row's draft, made when a column of it is to change. */
@@ -211,9 +159,9 @@ static bool check_value(struct set_request *s, const struct plain_column *plain,
                         const struct set_variable *v, struct mistake *why)
 {
     if (setting != NULL)
-        return put_setting(&s->scratch, setting_id(setting), v, why);
+        return set_value_put(&s->scratch, setting_id(setting), v, why);
     if (v->type != SET_INTEGER)
-        return wrong_type(why, SETTING_COUNT, "INTEGER");
+        return set_value_wrong_type(why, SETTING_COUNT, "INTEGER");
     if (plain->is_right(v))
         return true;
     return mistake_make(why, MISTAKE_VALUE, SETTING_COUNT, "%lld cannot be set; %s is right", (long long)v->integer,
@@ -245,7 +193,7 @@ static bool apply(struct set_request *s, struct set_row *row, const struct plain
         return false;
     if (row->is_file)
         return draft_override(row->draft, (uint32_t)v->integer, why);
-    return put_setting(row->draft, setting_id(setting), v, why);
+    return set_value_put(row->draft, setting_id(setting), v, why);
 }
 
 bool set_row_take(struct set_request *s, const struct set_variable *v, struct mistake *why)
@@ -302,8 +250,7 @@ bool set_row_finish(struct set_request *s, struct set_row *row, struct mistake *
 {
     *column = 0;
     if (row->order == ROW_ORDER_DESTROY)
-        return edit_remove(s->edit, row->index) ||
-               mistake_make(why, MISTAKE_RESOURCES, SETTING_COUNT, "out of memory");
+        return edit_remove(s->edit, row->index) || mistake_make(why, MISTAKE_RESOURCES, SETTING_COUNT, "out of memory");
     if (row->draft != NULL && !finish_status(row, why))
         return false;
     if (!row->poll || will_be_on(s, row))
@@ -333,7 +280,8 @@ static size_t place_of(const struct set_variable *v, size_t n, int32_t index, un
     return n;
 }
 
-size_t set_row_blame(const struct set_variable *v, size_t n, int32_t index, unsigned long column, enum setting_id setting)
+size_t set_row_blame(const struct set_variable *v, size_t n, int32_t index, unsigned long column,
+                     enum setting_id setting)
 {
     if (column == 0 && setting < SETTING_COUNT)
         column = settings[setting].column;

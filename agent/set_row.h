@@ -1,5 +1,5 @@
 /*
- * The inside of a SET, for set.c (phases) and set_row.c (the rules of columns and rows).
+ * The inside of a SET, for set.c (phases), set_row.c (the rules of columns and rows) and set_value.c (values).
  */
 #ifndef EMAILMON_SET_ROW_H
 #define EMAILMON_SET_ROW_H
@@ -49,6 +49,11 @@ struct set_request {
     int64_t table_changed_at;               /* the agent's, before it was published */
 };
 
+/** set_value_put(d, id, v, why): The value of a setting, if it has the right type and the setting may have it.
+ *  set_value_wrong_type(why, id, right): Always false. */
+bool set_value_put(struct draft *d, enum setting_id id, const struct set_variable *v, struct mistake *why);
+bool set_value_wrong_type(struct mistake *why, enum setting_id id, const char *right);
+
 /** set_row_open(s, v, n): Note which rows the SET names, and what their RowStatus asks for; false: memory. */
 bool set_row_open(struct set_request *s, const struct set_variable *v, size_t n);
 
@@ -62,7 +67,8 @@ bool set_row_finish(struct set_request *s, struct set_row *row, struct mistake *
 /** set_row_blame(v, n, index, column, setting): The place of the variable that a mistake of row ${index} is told of:
  *  that of ${column} (of ${setting} when 0), else of a setting that has its part in it, else its RowStatus, else its
  *  first. */
-size_t set_row_blame(const struct set_variable *v, size_t n, int32_t index, unsigned long column, enum setting_id setting);
+size_t set_row_blame(const struct set_variable *v, size_t n, int32_t index, unsigned long column,
+                     enum setting_id setting);
 
 /** set_row_object(column): "emailMonName"; "column" when there is none that can be set. */
 const char *set_row_object(unsigned long column);

@@ -43,8 +43,8 @@ struct draft {
     bool put[SETTING_COUNT];   /* given since draft_init() or draft_from() */
     enum row_status row_status;
     enum storage storage;
-    bool was_active; /* before this draft */
-    bool overridden; /* as in struct definition */
+    bool was_active;             /* before this draft */
+    bool overridden;             /* as in struct definition */
     enum secret_state secret[2]; /* by leg - LEG_SMTP; what draft_freeze publishes, but MISSING is found by itself */
     char secret_why[FAILURE_TEXT_MAX + 1];
 };

@@ -10,11 +10,11 @@
 /** What becomes of one monitor of the file. */
 struct plan {
     const struct definition *definition; /* what the file says, with what was overridden: a reference of its own */
-    struct monitor *row; /* of the same name, before; NULL: new */
-    int32_t promised;    /* to the name; 0: nothing */
-    int32_t wish;        /* an index that it asks for and does not have; 0: none */
-    bool denied;         /* another row holds that one */
-    int32_t index;       /* outcome; 0: not yet */
+    struct monitor *row;                 /* of the same name, before; NULL: new */
+    int32_t promised;                    /* to the name; 0: nothing */
+    int32_t wish;                        /* an index that it asks for and does not have; 0: none */
+    bool denied;                         /* another row holds that one */
+    int32_t index;                       /* outcome; 0: not yet */
 };
 
 struct planning {

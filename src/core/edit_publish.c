@@ -125,8 +125,7 @@ static void turn(struct edit *e, bool forward)
     e->published = forward;
 }
 
-static void tell_all(struct edit *e, bool forward, void (*tell)(void *owner, const struct change *change),
-                     void *owner)
+static void tell_all(struct edit *e, bool forward, void (*tell)(void *owner, const struct change *change), void *owner)
 {
     size_t n = edit_changes(e, forward, e->changes);
     for (size_t i = 0; tell != NULL && i < n; i++)

@@ -12,6 +12,7 @@
  * effective server, port, protocol, security or user name, or how the server is verified, is another than before; unless
  * the row was never active and each such setting is given for the first time.  False: ${why} says which one.
  */
-bool guard_holds(const struct definition *before, const struct definition *after, const bool put[], struct mistake *why);
+bool guard_holds(const struct definition *before, const struct definition *after, const bool put[],
+                 struct mistake *why);
 
 #endif

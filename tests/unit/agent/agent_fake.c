@@ -96,6 +96,8 @@ struct agent *fake_agent(void)
     a->set = monitors_new(serial_of, NULL);
     a->events = event_log_new(EVENT_LOG_SETTLED);
     a->orders = outbox_new(a->options.orders, sizeof(struct order));
+    a->options.journal = queue_new(FAKE_ROOM, sizeof(struct journal_entry));
+    a->journal = outbox_new(a->options.journal, sizeof(struct journal_entry));
     assert_true(keep_init(&a->keep, a->options.saves, a->options.saved));
     tables_init(&a->tables, a->set, a->events);
     a->scalars = scalar_table(a);
@@ -105,6 +107,7 @@ struct agent *fake_agent(void)
 void fake_agent_free(struct agent *a)
 {
     outbox_free(a->orders, order_drop);
+    outbox_free(a->journal, journal_entry_drop);
     keep_clear(&a->keep);
     notes_clear(&a->notes);
     event_log_free(a->events);
@@ -117,6 +120,7 @@ void fake_agent_free(struct agent *a)
     queue_free(a->saved.queue, NULL);
     queue_free(a->options.orders, order_drop);
     queue_free(a->options.saves, save_drop);
+    queue_free(a->options.journal, journal_entry_drop);
     free(a);
 }
 

@@ -31,7 +31,7 @@ enum store_mood { STORE_WELL, STORE_REFUSE, STORE_SILENT, STORE_LATE };
 
 struct scene {
     struct log *log;
-    struct queue *notices, *reports, *news, *orders, *saves, *saved;
+    struct queue *notices, *reports, *news, *orders, *journal, *saves, *saved;
     enum store_mood mood;
     bool begun;
     size_t rows, orders_seen;
@@ -110,8 +110,11 @@ static void post_report(struct scene *s, const struct order *order)
 
 static void tell_order(const struct order *order)
 {
-    static const char *const words[] = {
-        [ORDER_PUT] = "put", [ORDER_REMOVE] = "remove", [ORDER_POLL] = "poll", [ORDER_READY] = "ready", [ORDER_STOP] = "stop"};
+    static const char *const words[] = {[ORDER_PUT] = "put",
+                                        [ORDER_REMOVE] = "remove",
+                                        [ORDER_POLL] = "poll",
+                                        [ORDER_READY] = "ready",
+                                        [ORDER_STOP] = "stop"};
     printf("%s %d %s\n", words[order->kind], (int)order->index,
            order->definition == NULL ? "" : definition_text(order->definition, SETTING_name));
     (void)fflush(stdout);
@@ -145,6 +148,13 @@ static void take_saves(struct scene *s)
             (void)queue_post(s->saved, &saved);
         save_drop(&save);
     }
+}
+
+static void take_journal(struct scene *s)
+{
+    struct journal_entry entry;
+    while (queue_take(s->journal, &entry))
+        journal_entry_drop(&entry);
 }
 
 static void take_orders(struct scene *s)
@@ -215,6 +225,7 @@ static struct agent *start(struct scene *s, const char *agentx)
         .reports = s->reports,
         .news = s->news,
         .orders = s->orders,
+        .journal = s->journal,
         .saves = s->saves,
         .saved = s->saved,
     };
@@ -253,6 +264,7 @@ static bool play(struct scene *s)
     (void)poll(fds, 3, s->begun && s->events_sent < s->events ? (int)s->gap_ms : TICK_MS);
     take_orders(s);
     take_saves(s);
+    take_journal(s);
     log_print(s->log);
     if (fds[1].revents != 0) {
         ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
@@ -281,6 +293,7 @@ int main(int argc, char **argv)
     s.reports = queue_new(QUEUE, sizeof(struct report));
     s.news = queue_new(QUEUE, sizeof(struct news));
     s.orders = queue_new(QUEUE, sizeof(struct order));
+    s.journal = queue_new(QUEUE, sizeof(struct journal_entry));
     s.saves = queue_new(QUEUE, sizeof(struct save));
     s.saved = queue_new(QUEUE, sizeof(struct saved));
 
@@ -299,6 +312,7 @@ int main(int argc, char **argv)
     queue_free(s.news, news_drop);
     queue_free(s.orders, order_drop);
     queue_free(s.saves, save_drop);
+    queue_free(s.journal, journal_entry_drop);
     queue_free(s.saved, NULL);
     log_free(s.log);
     return 0;

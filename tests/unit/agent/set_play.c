@@ -53,7 +53,9 @@ static void keep(struct play_store *s, const struct save_batch *batch)
             continue;
         row->index = c->index;
         (void)snprintf(row->name, sizeof row->name, "%s%s", definition_text(c->definition, SETTING_name),
-                       c->admin.set == 0 ? "" : c->admin.set == TRUTH_TRUE ? "!on" : "!off");
+                       c->admin.set == 0            ? ""
+                       : c->admin.set == TRUTH_TRUE ? "!on"
+                                                    : "!off");
     }
 }
 

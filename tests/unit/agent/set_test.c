@@ -128,8 +128,10 @@ static const struct request requests[] = {
     {"a user name that a login needs", GO(7, "a") "\nSmtpAuth.7=i1 SmtpUsername.7=su", "SmtpUsername.7=s",
      "inconsistentValue 1"},
     {"a device that the servers need", GO(7, "a"), "Interval.7=u9 Device.7=s InPassword.7=sq", "inconsistentValue 2"},
-    {"a device that makes no server", "", "Device.7=sa_b/c SmtpTo.7=sa@example.com SmtpFrom.7=sb@example.com "
-                                          "InUsername.7=su Name.7=sa RowStatus.7=i4", "inconsistentValue 1"},
+    {"a device that makes no server", "",
+     "Device.7=sa_b/c SmtpTo.7=sa@example.com SmtpFrom.7=sb@example.com "
+     "InUsername.7=su Name.7=sa RowStatus.7=i4",
+     "inconsistentValue 1"},
     {"a row that is notInService may lack what it needs", GO(7, "a") "\nRowStatus.7=i2", "SmtpAuth.7=i1", "ok"},
     {"... but not when it becomes active", GO(7, "a") "\nRowStatus.7=i2\nSmtpAuth.7=i1", "RowStatus.7=i1",
      "inconsistentValue 1"},
@@ -236,7 +238,8 @@ static const char *good_value(const struct setting *s, char *value, size_t size)
     switch (s->kind) {
     case KIND_TEXT:
     case KIND_SECRET:
-        (void)snprintf(value, size, "%s", strstr(s->key, ".to") || strstr(s->key, ".from") ? "sx@example.org" : "sother");
+        (void)snprintf(value, size, "%s",
+                       strstr(s->key, ".to") || strstr(s->key, ".from") ? "sx@example.org" : "sother");
         break;
     case KIND_NUMBER:
         (void)snprintf(value, size, "u%u", (unsigned)s->max);

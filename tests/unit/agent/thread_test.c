@@ -18,7 +18,7 @@ enum { SMALL = 4, WAIT_MS = 10000, STOP_LIMIT_MS = 4000 };
 struct fixture {
     char folder[64], agentx[128];
     struct log *log;
-    struct queue *notices, *reports, *news, *orders, *saves, *saved;
+    struct queue *notices, *reports, *news, *orders, *journal, *saves, *saved;
     uint64_t serials;
     struct agent *agent;
 };
@@ -42,6 +42,7 @@ static int set_up(void **state)
     f->reports = queue_new(SMALL, sizeof(struct report));
     f->news = queue_new(SMALL, sizeof(struct news));
     f->orders = queue_new(SMALL, sizeof(struct order));
+    f->journal = queue_new(SMALL, sizeof(struct journal_entry));
     f->saves = queue_new(SMALL, sizeof(struct save));
     f->saved = queue_new(SMALL, sizeof(struct saved));
     const struct agent_options options = {.log = f->log,
@@ -54,6 +55,7 @@ static int set_up(void **state)
                                           .reports = f->reports,
                                           .news = f->news,
                                           .orders = f->orders,
+                                          .journal = f->journal,
                                           .saves = f->saves,
                                           .saved = f->saved};
     char why[128] = "";
@@ -117,6 +119,7 @@ static int tear_down(void **state)
     queue_free(f->news, news_drop);
     queue_free(f->orders, order_drop);
     queue_free(f->saves, save_drop);
+    queue_free(f->journal, journal_entry_drop);
     queue_free(f->saved, NULL);
     log_free(f->log);
     (void)rmdir(f->folder);
