@@ -44,11 +44,11 @@ void agent_order_change(struct agent *a, const struct change *change)
         order_drop(&order); /* not where a place was reserved */
 }
 
-static void tell(void *owner, const struct change *change)
+void agent_tell_change(void *agent, const struct change *change)
 {
-    agent_count_change(owner, change);
-    agent_order_change(owner, change);
-    agent_restore_status(owner, change);
+    agent_count_change(agent, change);
+    agent_order_change(agent, change);
+    agent_restore_status(agent, change);
 }
 
 static void warn(void *owner, const char *line)
@@ -107,17 +107,19 @@ static bool finish(struct agent *a, struct edit *e, struct mistake *why)
         outbox_release(a->orders, changes);
         return false;
     }
-    edit_publish(e, tell, a);
+    edit_publish(e, agent_tell_change, a);
     return true;
 }
 
 static bool edit_whole_file(struct agent *a, const struct notice *notice, struct mistake *why)
 {
     set_settle(a);
+    struct wanted *wanted = agent_restored_wanted(a, notice);
     struct edit *e = edit_begin(a->set);
-    bool ok = e != NULL && edit_file(e, notice->wanted, notice->wanted_count, warn, a);
+    bool ok = wanted != NULL && e != NULL && edit_file(e, wanted, notice->wanted_count, warn, a);
     ok = ok ? finish(a, e, why) : refuse_memory(why);
     edit_end(e);
+    agent_free_wanted(wanted, notice->wanted_count);
     return ok;
 }
 

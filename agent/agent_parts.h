@@ -79,13 +79,17 @@ void agent_take_definition(struct agent *a, const struct notice *notice);
 /**
  * agent_restore.c: agent_restore(a): What the state knew, before anything else; false: memory.
  * agent_serial(a, name): The serial of the row with that name: the one that the state knows, or a new one.
- * agent_restore_status(a, change): A new row shows what it showed.  agent_restored_file(a): The file was taken over:
- * rows of it that are not there any more are gone, and what the state knew is let go.
+ * agent_restored_wanted(a, notice): The first file's monitors (an array to be freed by agent_free_wanted()), with the
+ * AdminStatus that a manager gave them; NULL: memory.
+ * agent_restore_status(a, change): A new row shows what it showed.  agent_restored_file(a): The file was taken over: rows
+ * of it that are not there any more are gone, and what the state knew is let go.
  * agent_journal(a, entry): Post it.  agent_settle(a, seq): The notification of that event is no concern any more.
  */
 bool agent_restore(struct agent *a);
 uint64_t agent_serial(void *owner, const char *name);
 void agent_restore_status(struct agent *a, const struct change *change);
+struct wanted *agent_restored_wanted(const struct agent *a, const struct notice *notice);
+void agent_free_wanted(struct wanted *wanted, size_t n);
 void agent_restored_file(struct agent *a);
 void agent_journal(struct agent *a, const struct journal_entry *entry);
 void agent_settle(struct agent *a, uint32_t seq);
@@ -95,9 +99,11 @@ enum { HALF_MADE_MS = 5 * 60 * 1000 };
 void agent_drop_half_made(struct agent *a, uint64_t now_ms);
 
 /** agent_edit.c: For those who publish an edit: agent_count_change(agent, change): what is counted of rows.
+ *  agent_tell_change(agent, change): that, and all that follows from a change at once.
  *  agent_order_change(a, change): tell the worker; a place is reserved.
  *  agent_set_error(a, why): What emailMonLastSetError says from now on. */
 void agent_count_change(void *agent, const struct change *change);
+void agent_tell_change(void *agent, const struct change *change);
 void agent_order_change(struct agent *a, const struct change *change);
 void agent_set_error(struct agent *a, const char *why);
 

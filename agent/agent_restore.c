@@ -3,14 +3,16 @@
  * were not acknowledged leave again.  Rows of the file come back with the file; once that has been taken over, those
  * that did not come are gone.
  */
+#include <stdlib.h>
+
 #include "agent_parts.h"
 
 uint64_t agent_serial(void *owner, const char *name)
 {
     struct agent *a = owner;
     const struct restored_row *row = restored_by_name(a->restored, name);
-    /* It is given once: whoever gets that name after its row is gone is another row. */
-    if (row != NULL) {
+    /* It is given once: whoever gets that name after its row is gone is another row.  Rows made by SET are there already. */
+    if (row != NULL && row->definition == NULL) {
         const struct monitor *holder = monitors_named(a->set, name);
         if (holder == NULL || holder->serial != row->serial)
             return row->serial;
@@ -44,9 +46,68 @@ static bool restore_events(struct agent *a)
     return true;
 }
 
+static bool put_rows(const struct restored *r, struct edit *e)
+{
+    for (size_t i = 0; i < r->row_count; i++) {
+        const struct restored_row *row = &r->rows[i];
+        if (row->definition != NULL && !edit_put_known(e, row->index, row->serial, row->definition))
+            return false;
+    }
+    return true;
+}
+
+/* Rows made by SET are there before the file is; nothing of them is to be kept anew. */
+static bool restore_rows(struct agent *a)
+{
+    struct mistake why = {.kind = MISTAKE_NONE};
+    int32_t index = 0;
+    struct edit *e = edit_begin(a->set);
+    bool ok = e != NULL && put_rows(a->restored, e);
+    if (ok && !edit_check(e, &why, &index)) {
+        log_write(a->options.log, LOG_LINE_ERROR, "row %d of the state: %s", (int)index, why.text);
+        ok = false;
+    }
+    ok = ok && outbox_reserve(a->orders, edit_count(e));
+    if (ok)
+        edit_publish(e, agent_tell_change, a);
+    edit_end(e);
+    return ok;
+}
+
 bool agent_restore(struct agent *a)
 {
-    return a->restored == NULL || (restore_promises(a) && restore_events(a));
+    return a->restored == NULL || (restore_promises(a) && restore_rows(a) && restore_events(a));
+}
+
+void agent_free_wanted(struct wanted *wanted, size_t n)
+{
+    for (size_t i = 0; wanted != NULL && i < n; i++)
+        definition_unref(wanted[i].definition);
+    free(wanted);
+}
+
+/* What a manager said of it holds as long as the file says what it said then. */
+static const struct definition *restored_definition(const struct agent *a, const struct definition *file)
+{
+    const struct restored_row *row = restored_by_name(a->restored, definition_text(file, SETTING_name));
+    if (row == NULL || row->definition != NULL || row->admin.set == 0 || row->admin.file != file->enabled)
+        return definition_ref(file);
+    return definition_override(file, row->admin.set);
+}
+
+struct wanted *agent_restored_wanted(const struct agent *a, const struct notice *notice)
+{
+    struct wanted *wanted = calloc(notice->wanted_count + 1, sizeof *wanted);
+    bool ok = wanted != NULL;
+    for (size_t i = 0; ok && i < notice->wanted_count; i++) {
+        wanted[i].index = notice->wanted[i].index;
+        wanted[i].definition = restored_definition(a, notice->wanted[i].definition);
+        ok = wanted[i].definition != NULL;
+    }
+    if (ok)
+        return wanted;
+    agent_free_wanted(wanted, wanted == NULL ? 0 : notice->wanted_count);
+    return NULL;
 }
 
 void agent_restore_status(struct agent *a, const struct change *change)

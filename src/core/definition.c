@@ -141,10 +141,9 @@ bool definition_is_on(const struct definition *d)
     return d->row_status == ROW_ACTIVE && definition_is_true(d, SETTING_enabled);
 }
 
-const struct definition *definition_keep_override(const struct definition *file, const struct definition *before)
+const struct definition *definition_override(const struct definition *file, uint8_t enabled)
 {
-    /* Two values only: the file said then what `enabled` is not now. */
-    if (before == NULL || !before->overridden || before->enabled == file->enabled)
+    if (enabled == file->enabled)
         return definition_ref(file);
     size_t bytes = sizeof *file + file->text_bytes;
     struct definition *copy = malloc(bytes);
@@ -152,9 +151,17 @@ const struct definition *definition_keep_override(const struct definition *file,
         return NULL;
     memcpy(copy, file, bytes);
     copy->references = 1;
-    copy->enabled = before->enabled;
+    copy->enabled = enabled;
     copy->overridden = true;
     return copy;
+}
+
+const struct definition *definition_keep_override(const struct definition *file, const struct definition *before)
+{
+    /* Two values only: the file said then what `enabled` is not now; when it says the same as then they differ still. */
+    if (before == NULL || !before->overridden)
+        return definition_ref(file);
+    return definition_override(file, before->enabled);
 }
 
 bool definition_equal(const struct definition *a, const struct definition *b)

@@ -135,6 +135,14 @@ bool edit_put(struct edit *e, int32_t index, const struct definition *definition
     return true;
 }
 
+bool edit_put_known(struct edit *e, int32_t index, uint64_t serial, const struct definition *definition)
+{
+    if (!edit_put(e, index, definition))
+        return false;
+    edit_find(e, index)->serial = serial;
+    return true;
+}
+
 void edit_end(struct edit *e)
 {
     if (e == NULL)

@@ -35,10 +35,13 @@ struct edit *edit_begin(struct monitors *set);
  * is that of another row, with a serial of its own.
  * edit_put(e, index, definition): the whole row becomes ${definition}, of a draft that draft_check() found right
  * (takes its own reference); false: memory.
+ * edit_put_known(e, index, serial, definition): The same for a row that was there in an earlier life, and is not now: with
+ * its serial.
  */
 struct draft *edit_draft(struct edit *e, int32_t index, bool create);
 bool edit_remove(struct edit *e, int32_t index);
 bool edit_put(struct edit *e, int32_t index, const struct definition *definition);
+bool edit_put_known(struct edit *e, int32_t index, uint64_t serial, const struct definition *definition);
 
 /** A monitor that a file asks for. */
 struct wanted {

@@ -93,6 +93,8 @@ static bool prepare_row(struct edit *e, struct edit_row *row)
         row->after_row = row->before_row;
     else
         row->after_row = monitor_new(e->set, row->index, row->after);
+    if (row->after_row != NULL && row->serial != 0)
+        row->after_row->serial = row->serial;
     return row->after_row != NULL;
 }
 

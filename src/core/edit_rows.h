@@ -11,6 +11,7 @@
 /** One row of the set that the edit touches; before and after tell new, changed and removed ones apart. */
 struct edit_row {
     int32_t index;
+    uint64_t serial;                             /* a new row's; 0: one of its own */
     bool removed;                                /* it goes, or makes room for another of the same index */
     bool keeps_index;                            /* the index is promised to the name from now on */
     bool same;                                   /* found by edit_check(): nothing changes after all */

@@ -361,7 +361,7 @@ static void reload(struct set_play *p, bool enabled)
     assert_true(draft_from(&d, base));
     assert_true(draft_put_number(&d, SETTING_enabled, enabled ? TRUTH_TRUE : TRUTH_FALSE, &why));
     struct wanted wanted[] = {{.definition = draft_freeze(&d)}, {.definition = fake_definition("file-2")}};
-    agent_take_file(p->agent, &(struct notice){.kind = NOTICE_FILE, .wanted = wanted, .wanted_count = 2});
+    agent_take_file(p->agent, &(struct notice){.kind = NOTICE_FILE, .wanted = wanted, .wanted_count = 2, .time_ms = 2});
     draft_end(&d);
     definition_unref(base);
     definition_unref(wanted[0].definition);
