@@ -9,10 +9,9 @@
 #include "agent_fake.h"
 #include "agent_parts.h"
 
-enum { QUEUE = 64, NEW_SERIAL = 1000 };
+enum { NEW_SERIAL = 1000 };
 
 static struct agent *a;
-static struct queue *journal;
 static uint64_t last_serial;
 
 static uint64_t serial_of(void *owner, const char *name)
@@ -45,16 +44,31 @@ static void put_event(struct restored *r, uint32_t seq, bool settled)
     r->last_seq = seq;
 }
 
-/* Rows 7 (b, up), 9 (gone from the file, down), 1 is promised to c. */
+/* A row made by SET. */
+static const struct definition *set_definition(const char *name)
+{
+    struct draft d;
+    const struct definition *base = fake_definition(name);
+    assert_true(draft_from(&d, base));
+    d.storage = STORAGE_NON_VOLATILE;
+    const struct definition *made = draft_freeze(&d);
+    draft_end(&d);
+    definition_unref(base);
+    return made;
+}
+
+/* Rows 7 (b, up; disabled by SET), 9 (gone from the file, down), 12 (made by SET, up), 1 is promised to c. */
 static struct restored *state_of_before(void)
 {
     struct restored *r = restored_new();
     assert_non_null(r);
-    r->rows = calloc(2, sizeof *r->rows);
+    r->rows = calloc(3, sizeof *r->rows);
     r->promises = calloc(1, sizeof *r->promises);
     r->events = calloc(3, sizeof *r->events);
     put_row(r, 9, 99, "gone", VERDICT_DOWN);
     put_row(r, 7, 77, "b", VERDICT_UP);
+    put_row(r, 12, 120, "made", VERDICT_UP);
+    r->rows[2].definition = set_definition("made");
     r->promises[r->promise_count++] = (struct restored_promise){.index = 1, .name = text("c")};
     put_event(r, 5, true);
     put_event(r, 6, false);
@@ -66,16 +80,12 @@ static struct restored *state_of_before(void)
 static int set_up(void **state)
 {
     (void)state;
-    a = calloc(1, sizeof *a);
-    assert_non_null(a);
     last_serial = NEW_SERIAL;
+    a = fake_agent();
     a->options.serial_of = serial_of;
     a->options.serial_owner = &last_serial;
+    monitors_free(a->set);
     a->set = monitors_new(agent_serial, a);
-    a->events = event_log_new(EVENT_LOG_SETTLED);
-    a->notices = (struct inbox){queue_new(QUEUE, sizeof(struct notice)), false};
-    journal = queue_new(QUEUE, sizeof(struct journal_entry));
-    a->journal = outbox_new(journal, sizeof(struct journal_entry));
     a->restored = state_of_before();
     assert_true(agent_restore(a));
     return 0;
@@ -84,16 +94,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    queue_free(a->notices.queue, notice_drop);
-    outbox_free(a->journal, journal_entry_drop);
-    queue_free(journal, journal_entry_drop);
     restored_unref(a->restored);
-    order_list_clear(&a->orders);
-    notes_clear(&a->notes);
-    event_log_free(a->events);
-    monitors_free(a->set);
-    text_unref(a->config_error);
-    free(a);
+    fake_agent_free(a);
     return 0;
 }
 
@@ -129,7 +131,15 @@ static void indexes_and_statuses(void **state)
     assert_int_equal(row("b")->status.polls, 77);
     assert_int_equal(row("c")->index, 1);
     assert_int_equal(row("c")->status.verdict, VERDICT_UNKNOWN);
-    assert_int_equal(monitors_tally(a->set, VERDICT_UP), 1);
+    assert_int_equal(monitors_tally(a->set, VERDICT_UP), 2);
+}
+
+static enum order_kind next_order(void)
+{
+    struct order order;
+    assert_true(queue_take(a->options.orders, &order));
+    order_drop(&order);
+    return order.kind;
 }
 
 static void rows_that_did_not_come(void **state)
@@ -138,14 +148,51 @@ static void rows_that_did_not_come(void **state)
     static const char *const names[] = {"a", "b"};
     struct journal_entry entry;
     tell_file(names, 2);
-    assert_true(queue_take(journal, &entry));
+    assert_true(queue_take(a->options.journal, &entry));
     assert_int_equal(entry.kind, JOURNAL_GONE);
     assert_int_equal(entry.index, 9);
     assert_int_equal(entry.serial, 99);
-    assert_false(queue_take(journal, &entry));
+    assert_false(queue_take(a->options.journal, &entry));
     assert_null(a->restored);
-    assert_int_equal(order_list_waiting(&a->orders), 3);
-    assert_int_equal(a->orders.orders[a->orders.head + 2].kind, ORDER_READY);
+    assert_int_equal(next_order(), ORDER_PUT); /* the row made by SET */
+    assert_int_equal(next_order(), ORDER_PUT);
+    assert_int_equal(next_order(), ORDER_PUT);
+    assert_int_equal(next_order(), ORDER_READY);
+}
+
+static void rows_made_by_set(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "made"};
+    assert_int_equal(row("made")->index, 12);
+    assert_int_equal(row("made")->serial, 120);
+    assert_int_equal(row("made")->status.verdict, VERDICT_UP);
+    assert_int_equal(row("made")->definition->storage, STORAGE_NON_VOLATILE);
+    struct save save;
+    assert_false(queue_take(a->options.saves, &save));
+    tell_file(names, 2); /* the file adopts it */
+    assert_int_equal(row("made")->index, 12);
+    assert_int_equal(row("made")->serial, 120);
+    assert_int_equal(row("made")->status.verdict, VERDICT_UP);
+    assert_int_equal(row("made")->definition->storage, STORAGE_READ_ONLY);
+}
+
+static void admin_status(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"b"};
+    const struct restored *before = a->restored;
+    union {
+        const struct restored *shown;
+        struct restored *mine;
+    } r = {.shown = before}; /* still this test's own */
+    for (size_t i = 0; i < r.mine->row_count; i++) {
+        if (r.mine->rows[i].index == 7)
+            r.mine->rows[i].admin = (struct admin_override){.set = TRUTH_FALSE, .file = TRUTH_TRUE};
+    }
+    tell_file(names, 1);
+    assert_false(definition_is_on(row("b")->definition));
+    assert_true(row("b")->definition->overridden);
 }
 
 static void another_row_of_the_same_name(void **state)
@@ -170,10 +217,10 @@ static void events_leave_again(void **state)
     assert_int_equal(notes_next(&a->notes, 1000)->event.seq, 6);
     agent_settle(a, 6);
     agent_settle(a, 0); /* one that left without a number */
-    assert_true(queue_take(journal, &entry));
+    assert_true(queue_take(a->options.journal, &entry));
     assert_int_equal(entry.kind, JOURNAL_SETTLED);
     assert_int_equal(entry.seq, 6);
-    assert_false(queue_take(journal, &entry));
+    assert_false(queue_take(a->options.journal, &entry));
 }
 
 int main(void)
@@ -187,6 +234,8 @@ int main(void)
                  indexes_and_statuses),
         SENTENCE("rows that did not come back are gone, and the worker is told that all is ordered",
                  rows_that_did_not_come),
+        SENTENCE("rows made by SET are there before the file, which may take them over", rows_made_by_set),
+        SENTENCE("an AdminStatus by SET of a row of the file is remembered", admin_status),
         SENTENCE("a name that comes back after its row went is another row", another_row_of_the_same_name),
         SENTENCE("events come back, those not acknowledged leave again, and what is settled is kept",
                  events_leave_again),
