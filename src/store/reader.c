@@ -187,7 +187,7 @@ static bool take_setting(struct reading *r, struct draft *d, enum setting_id id,
 
 static bool take_definition(void *owner, sqlite3_stmt *result)
 {
-    enum { SERIAL, ROW_STATUS, STORAGE, FOLLOWED };
+    enum { SERIAL, ROW_STATUS, WAS_ACTIVE, STORAGE, FOLLOWED };
     struct reading *r = owner;
     struct restored_row *row = row_of(r, result);
     if (row == NULL)
@@ -197,6 +197,7 @@ static bool take_definition(void *owner, sqlite3_stmt *result)
     d.row_status = (enum row_status)sqlite3_column_int(result, ROW_STATUS);
     if (d.row_status < ROW_ACTIVE || d.row_status > ROW_NOT_READY)
         d.row_status = ROW_NOT_IN_SERVICE;
+    d.was_active = sqlite3_column_int(result, WAS_ACTIVE) != 0;
     d.storage = STORAGE_NON_VOLATILE;
     bool ok = true;
     for (enum setting_id id = 0; id < SETTING_COUNT && ok; id++)
@@ -210,7 +211,7 @@ static bool take_definition(void *owner, sqlite3_stmt *result)
 static int load_definitions(sqlite3 *db, struct reading *r)
 {
     const struct followed columns = columns_of_definition();
-    int code = walk_followed(db, "SELECT serial, row_status, storage, ", &columns, take_definition, r);
+    int code = walk_followed(db, "SELECT serial, row_status, was_active, storage, ", &columns, take_definition, r);
     if (r->unsealed > 0)
         log_write(r->log, LOG_LINE_ERROR,
                   "state: %zu passwords were sealed with another key; set them again, or bring the key file back",

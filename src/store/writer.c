@@ -41,7 +41,7 @@ enum statement {
 _Static_assert((int)STATEMENT_COUNT == (int)WRITER_STATEMENTS, "room for every statement");
 
 /* Where the columns that follow a table begin among the marks. */
-enum { FIRST_OF_STATUS = 3, FIRST_OF_ADDED = 4, FIRST_OF_DEFINITION = 4 };
+enum { FIRST_OF_STATUS = 3, FIRST_OF_ADDED = 4, FIRST_OF_DEFINITION = 5 };
 
 /* --- statements --- */
 
@@ -63,9 +63,9 @@ static void print_add_status(FILE *out, const struct followed *row)
 
 static void print_put_definition(FILE *out, const struct followed *definition)
 {
-    (void)fputs("INSERT OR REPLACE INTO definition (serial, row_status, storage, ", out);
+    (void)fputs("INSERT OR REPLACE INTO definition (serial, row_status, was_active, storage, ", out);
     columns_print(out, definition, COLUMNS_NAMES, 0);
-    (void)fputs(") VALUES (?1, ?2, ?3, ", out);
+    (void)fputs(") VALUES (?1, ?2, ?3, ?4, ", out);
     columns_print(out, definition, COLUMNS_MARKS, FIRST_OF_DEFINITION);
     (void)fputc(')', out);
 }
@@ -167,7 +167,8 @@ static int put_definition(struct writer *w, const struct save_change *change)
     int code = SQLITE_OK;
     bind_number(s, 1, (int64_t)change->serial);
     bind_number(s, 2, change->definition->row_status);
-    bind_number(s, 3, change->definition->storage);
+    bind_number(s, 3, change->definition->was_active);
+    bind_number(s, 4, change->definition->storage);
     for (enum setting_id id = 0; id < SETTING_COUNT && code == SQLITE_OK; id++)
         code = bind_setting(w, s, change, id);
     if (code == SQLITE_OK)
