@@ -1,7 +1,8 @@
 /*
  * The inside of the agent, for the files that it is made of: agent.c (thread, loop), agent_queues.c (what other threads
- * tell), agent_edit.c (what the file says), set.c (what managers SET), agent_session.c (AgentX), agent_scalars.c, agent_notify.c (notifications).
- * All of it belongs to the agent thread alone.
+ * tell), agent_edit.c (what the file says), agent_restore.c (what the state knew), set.c (what managers SET),
+ * agent_session.c and agent_wait.c (AgentX), agent_scalars.c, agent_notify.c (notifications).  All of it belongs to the
+ * agent thread alone.
  */
 #ifndef EMAILMON_AGENT_PARTS_H
 #define EMAILMON_AGENT_PARTS_H
@@ -81,8 +82,8 @@ void agent_take_definition(struct agent *a, const struct notice *notice);
  * agent_serial(a, name): The serial of the row with that name: the one that the state knows, or a new one.
  * agent_restored_wanted(a, notice): The first file's monitors (an array to be freed by agent_free_wanted()), with the
  * AdminStatus that a manager gave them; NULL: memory.
- * agent_restore_status(a, change): A new row shows what it showed.  agent_restored_file(a): The file was taken over: rows
- * of it that are not there any more are gone, and what the state knew is let go.
+ * agent_restore_status(a, change): A new row shows what it showed.  agent_restored_file(a): The file was taken over:
+ * rows of it that are not there any more are gone, and what the state knew is let go.
  * agent_journal(a, entry): Post it.  agent_settle(a, seq): The notification of that event is no concern any more.
  */
 bool agent_restore(struct agent *a);
@@ -118,8 +119,8 @@ struct mib_table scalar_table(const struct agent *a);
 /**
  * agent_session.c: agent_session_open(a): Set Net-SNMP up and register the tables; NULL or what failed.
  * agent_session_tend(a, now_ms): Connect when it is time for it; notice a master that hangs.
- * agent_session_hangs(a): An answer did not come in time.  Means nothing of a session that is closed already: the library
- * then calls every request that was open timed out.
+ * agent_session_hangs(a): An answer did not come in time.  Means nothing of a session that is closed already: the
+ * library then calls every request that was open timed out.
  * agent_session_cut(a): Have the session end as if the master had gone, without waiting for it.
  * agent_session_close(a): Say goodbye to the master, if it listens; free.
  */

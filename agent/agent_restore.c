@@ -1,7 +1,7 @@
 /*
- * What the state knew when emailmon started: indexes stay with their names, rows show what they showed, events that
- * were not acknowledged leave again.  Rows of the file come back with the file; once that has been taken over, those
- * that did not come are gone.
+ * What the state knew when emailmon started: indexes stay with their names, rows made by SET are there again, rows show
+ * what they showed, events that were not acknowledged leave again.  Rows of the file come back with the file; once that
+ * has been taken over, those that did not come are gone.
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@ uint64_t agent_serial(void *owner, const char *name)
 {
     struct agent *a = owner;
     const struct restored_row *row = restored_by_name(a->restored, name);
-    /* It is given once: whoever gets that name after its row is gone is another row.  Rows made by SET are there already. */
+    /* It is given once: whoever gets that name after its row is gone is another row.  Rows made by SET are there. */
     if (row != NULL && row->definition == NULL) {
         const struct monitor *holder = monitors_named(a->set, name);
         if (holder == NULL || holder->serial != row->serial)

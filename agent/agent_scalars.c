@@ -100,8 +100,7 @@ SCALAR(alarms)
 {
     const struct agent *a = AGENT(row);
     bool state = a->state_alarm || a->state_damaged || keep_is_late(&a->keep);
-    cell_bits(out,
-              a->process.alarms | (state ? ALARM_STATE : 0) | (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
+    cell_bits(out, a->process.alarms | (state ? ALARM_STATE : 0) | (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
     return true;
 }
 

@@ -37,13 +37,14 @@ enum kept {
     KEPT_LATE     /* the store is at it: nobody knows */
 };
 
-/** keep_wait(k, kind, batch): Have it kept (or tried) at once; waits KEEP_WAIT_MS at most.  Takes the reference, and one
- *  reserved place.
+/** keep_wait(k, kind, batch): Have it kept (or tried) at once; waits KEEP_WAIT_MS at most.  Takes the reference, and
+ *  one reserved place.
  *  keep_later(k, batch): The same without waiting: it is kept as soon as that is possible. */
 enum kept keep_wait(struct keep *k, enum save_kind kind, struct save_batch *batch);
 void keep_later(struct keep *k, struct save_batch *batch);
 
-/** keep_take(k): Take answers that came late.  keep_is_late(k): whether one is still due: what is on disk is not known. */
+/** keep_take(k): Take answers that came late.  keep_is_late(k): whether one is still due: nobody knows what is on
+ *  disk. */
 void keep_take(struct keep *k);
 bool keep_is_late(const struct keep *k);
 

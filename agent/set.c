@@ -77,7 +77,8 @@ bool set_take(struct set_request *s, const struct set_variable *v, size_t n, str
     if (!is_open(s))
         return refuse_plain(s, MISTAKE_RESOURCES, came_between, fault);
     if (s->agent->config_loaded_at == 0) /* its rows do not hold their names and indexes yet */
-        return refuse_plain(s, MISTAKE_RESOURCES, "the configuration file is not read yet; asking again is right", fault);
+        return refuse_plain(s, MISTAKE_RESOURCES, "the configuration file is not read yet; asking again is right",
+                            fault);
     if (!set_row_open(s, v, n))
         return refuse_plain(s, MISTAKE_RESOURCES, no_memory, fault);
     for (size_t i = 0; i < n; i++) {

@@ -1,10 +1,10 @@
 /*
- * One SET, as its master plays it: TestSet (set_take, set_check), CommitSet (set_commit), UndoSet (set_undo), CleanupSet
- * (set_finish, set_drop).  One edit a SET: its draft belongs to the SET and never to a row, and knows rows by their
- * indexes alone.  No Net-SNMP here (see set_handler.h).
+ * One SET, as its master plays it: TestSet (set_take, set_check), CommitSet (set_commit), UndoSet (set_undo),
+ * CleanupSet (set_finish, set_drop).  One edit a SET: its draft belongs to the SET and never to a row, and knows rows
+ * by their indexes alone.  No Net-SNMP here (see set_handler.h).
  *
- * At most one is open: whatever else changes the monitors meanwhile (the file, the end of a half-made row, the next SET)
- * settles it first, and the master then hears that it came too late.
+ * At most one is open: whatever else changes the monitors meanwhile (the file, the end of a half-made row, the next
+ * SET) settles it first, and the master then hears that it came too late.
  */
 #ifndef EMAILMON_SET_H
 #define EMAILMON_SET_H

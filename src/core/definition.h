@@ -90,13 +90,13 @@ struct leg_settings {
 /** definition_leg(d, leg, out): Fill ${out} for LEG_SMTP or LEG_INCOMING.  ${out} must not be copied (tls_name). */
 void definition_leg(const struct definition *d, enum leg leg, struct leg_settings *out);
 
-/** definition_override(file, enabled): ${file}'s row with AdminStatus ${enabled} (enum truth) whatever the file says.  One
- *  reference; NULL: memory. */
+/** definition_override(file, enabled): ${file}'s row with AdminStatus ${enabled} (enum truth) whatever the file says.
+ *  One reference; NULL: memory. */
 const struct definition *definition_override(const struct definition *file, uint8_t enabled);
 
-/** definition_keep_override(file, before): What becomes of ${before} when the file says ${file} of that row: ${file}, but
- *  `enabled` stays overridden as long as the file says of it what it said then.  One reference; NULL: memory.  ${before}
- *  NULL: a new row. */
+/** definition_keep_override(file, before): What becomes of ${before} when the file says ${file} of that row: ${file},
+ *  but `enabled` stays overridden as long as the file says of it what it said then.  One reference; NULL: memory.
+ *  ${before} NULL: a new row. */
 const struct definition *definition_keep_override(const struct definition *file, const struct definition *before);
 
 /** definition_is_on(d): active and enabled; else its verdict is disabled.  definition_is_polled(d): and no secret

@@ -35,8 +35,8 @@ struct edit *edit_begin(struct monitors *set);
  * is that of another row, with a serial of its own.
  * edit_put(e, index, definition): the whole row becomes ${definition}, of a draft that draft_check() found right
  * (takes its own reference); false: memory.
- * edit_put_known(e, index, serial, definition): The same for a row that was there in an earlier life, and is not now: with
- * its serial.
+ * edit_put_known(e, index, serial, definition): The same for a row that was there in an earlier life, and is not now:
+ * with its serial.
  */
 struct draft *edit_draft(struct edit *e, int32_t index, bool create);
 bool edit_remove(struct edit *e, int32_t index);
@@ -59,8 +59,9 @@ struct wanted {
 bool edit_file(struct edit *e, const struct wanted *wanted, size_t n, void (*warn)(void *owner, const char *line),
                void *owner);
 
-/** edit_check(e, why, index): Every changed row whole, names unique over the set, passwords guarded, ...; false fills ${why} with the
- *  first mistake and ${index} (may be NULL) with its row.  After it nothing of the edit can fail but saving. */
+/** edit_check(e, why, index): Every changed row whole, names unique over the set, passwords guarded, ...; false fills
+ *  ${why} with the first mistake and ${index} (may be NULL) with its row.  After it nothing of the edit can fail but
+ *  saving. */
 bool edit_check(struct edit *e, struct mistake *why, int32_t *index);
 
 /** edit_count(e): After edit_check(): how many rows change. */

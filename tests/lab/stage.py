@@ -1,5 +1,6 @@
-"""The agent alone, without worker, store and mail, behind a real snmpd: tests/unit/agent/agent_stage.c feeds it monitors
-and events, and plays the store.
+"""The agent alone, without worker, store and mail, behind a real snmpd.
+
+tests/unit/agent/agent_stage.c feeds it monitors and events, and plays the store.
 """
 
 import os

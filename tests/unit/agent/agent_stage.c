@@ -7,13 +7,13 @@
  * ROWS monitors come from a "file"; every third is down, every seventh disabled, the last lacks its password.  FILES
  * descriptors are opened first.  Ends at the end of standard input, of which each line is a command:
  *
- *      well, refuse, silent, late   what becomes of saves from now on: kept, refused, not looked at, begun and not answered
- *      alarm, calm                  the state's alarm
+ *      well, refuse, silent, late   what becomes of saves from now on: kept, refused, not looked at, begun and not
+ *      answered alarm, calm                  the state's alarm
  *      reload                       the file is read again
  *      begin (or an empty line)     EVENTS events follow, one every GAP_MS
  *
- * Writes to standard output a line for each order ("put 7 name", "remove 7", "poll 7"), each save ("save 7=name 8="; with
- * "later" and "trial" for those that nobody waits for, or that are for a trial), and each command ("did alarm").
+ * Writes to standard output a line for each order ("put 7 name", "remove 7", "poll 7"), each save ("save 7=name 8=";
+ * with "later" and "trial" for those that nobody waits for, or that are for a trial), and each command ("did alarm").
  */
 #include <fcntl.h>
 #include <poll.h>

@@ -112,6 +112,73 @@ static void a_password_is_taken_or_not(void **state)
     }
 }
 
+/* --- SET --- */
+
+static struct set_variable text_of(enum setting_id id, const char *text)
+{
+    return (struct set_variable){.column = settings[id].column,
+                                 .index = 7,
+                                 .is_instance = true,
+                                 .type = SET_OCTETS,
+                                 .octets = text,
+                                 .length = strlen(text)};
+}
+
+/* A new row, a row that goes, and a poll; true when it was done. */
+static bool set_rows(struct agent *a)
+{
+    const struct set_variable v[] = {
+        text_of(SETTING_name, "new"),
+        text_of(SETTING_device, "192.0.2.1"),
+        text_of(SETTING_smtp_to, "to@example.com"),
+        text_of(SETTING_smtp_from, "from@example.com"),
+        text_of(SETTING_in_username, "user"),
+        text_of(SETTING_in_password, "secret"),
+        {.column = CONFIG_ROW_STATUS, .index = 7, .is_instance = true, .type = SET_INTEGER, .integer = 4},
+        {.column = CONFIG_POLL_NOW, .index = 1, .is_instance = true, .type = SET_INTEGER, .integer = 2},
+        {.column = settings[SETTING_enabled].column, .index = 2, .is_instance = true, .type = SET_INTEGER, .integer = 2},
+    };
+    struct set_fault fault;
+    struct set_request *s = set_new(a);
+    if (s == NULL)
+        return false;
+    const struct saved saved = {.id = a->keep.last_id + 1, .answer = SAVED};
+    assert_true(queue_post(a->options.saved, &saved));
+    size_t n = sizeof v / sizeof v[0];
+    bool ok = set_take(s, v, n, &fault) && set_check(s, v, n, &fault) && set_commit(s, &fault);
+    if (ok)
+        set_finish(s);
+    set_free(s);
+    return ok;
+}
+
+static void a_set_is_done_whole_or_not_at_all(void **state)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    (void)state;
+    bool done = false;
+    for (size_t nth = 1, reached = 1; reached; nth++) {
+        struct agent *a = fake_agent();
+        struct notice first;
+        file(&first, names);
+        agent_take_file(a, &first);
+        assert_int_equal(fake_orders(a), ROWS);
+        until = nth;
+        done = set_rows(a);
+        reached = until == 0;
+        until = 0;
+        assert_true((monitors_named(a->set, "new") != NULL) == done);
+        assert_true(definition_is_on(monitors_named(a->set, "b")->definition) != done);
+        assert_int_equal(fake_orders(a), done ? 3 : 0);
+        assert_null(a->open_set);
+        notice_drop(&first);
+        fake_agent_free(a);
+    }
+    assert_true(done);
+}
+
+/* --- notifications --- */
+
 /* Events one after the other, of which the ${nth} allocation of the agent fails; true when it was reached. */
 static bool tell_events(struct agent *a, size_t nth)
 {
@@ -152,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_taken_whole_or_not_at_all),
         cmocka_unit_test(a_password_is_taken_or_not),
+        cmocka_unit_test(a_set_is_done_whole_or_not_at_all),
         cmocka_unit_test(a_notification_that_finds_no_memory_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -461,6 +461,105 @@ static void off_is_disabled(void **state)
         sentence, test, begin, end, NULL                                                                               \
     }
 
+static void reverted_with_its_verdict(void **state)
+{
+    (void)state;
+    assert_true(file("a"));
+    struct status up;
+    status_init(&up);
+    up.verdict = VERDICT_UP;
+    up.proof = PROOF_ROUND_TRIP;
+    monitors_set_status(set, monitors_find(set, 1), &up);
+    struct edit *e = edit_begin(set);
+    assert_true(draft_override(edit_draft(e, 1, false), TRUTH_FALSE, &why));
+    assert_true(edit_check(e, &why, NULL));
+    assert_int_equal(edit_count(e), 1);
+    edit_publish(e, NULL, NULL);
+    assert_int_equal(monitors_find(set, 1)->status.verdict, VERDICT_DISABLED);
+    edit_revert(e, NULL, NULL);
+    edit_end(e);
+    assert_int_equal(monitors_find(set, 1)->status.verdict, VERDICT_UP);
+    assert_int_equal(monitors_find(set, 1)->status.proof, PROOF_ROUND_TRIP);
+    assert_int_equal(monitors_tally(set, VERDICT_UP), 1);
+}
+
+static char saved[256];
+
+static bool keep(void *owner, const struct change *changes, size_t n, struct mistake *unused)
+{
+    (void)owner;
+    (void)unused;
+    told[0] = '\0';
+    for (size_t i = 0; i < n; i++)
+        note(NULL, &changes[i]);
+    (void)text_copy(saved, sizeof saved, told);
+    return true;
+}
+
+static void kept_and_restored(void **state)
+{
+    (void)state;
+    const struct saver saver = {.save = keep};
+    assert_true(file("a b"));
+    struct edit *e = edit_begin(set);
+    assert_true(edit_remove(e, 2));
+    fill(edit_draft(e, 9, true), "c", STORAGE_NON_VOLATILE);
+    assert_true(edit_check(e, &why, NULL));
+    assert_true(edit_save(e, &saver, &why));
+    assert_string_equal(saved, "-2 b, +9 c");
+    assert_true(edit_restore(e, &saver, &why));
+    assert_string_equal(saved, "-9 c, +2 b");
+    edit_publish(e, NULL, NULL);
+    told[0] = '\0';
+    edit_tell(e, note, NULL);
+    assert_string_equal(told, "-2 b, +9 c");
+    edit_end(e);
+}
+
+static void known_from_before(void **state)
+{
+    (void)state;
+    assert_true(file("a"));
+    const struct definition *d = monitors_find(set, 1)->definition;
+    struct edit *e = edit_begin(set);
+    struct draft draft;
+    assert_true(draft_from(&draft, d));
+    put(&draft, "name", "b");
+    const struct definition *other = draft_freeze(&draft);
+    draft_end(&draft);
+    assert_true(edit_put_known(e, 5, 4711, other));
+    definition_unref(other);
+    assert_true(edit_check(e, &why, NULL));
+    edit_publish(e, NULL, NULL);
+    edit_end(e);
+    assert_int_equal(monitors_find(set, 5)->serial, 4711);
+}
+
+static void overridden(void **state)
+{
+    (void)state;
+    assert_true(file("a"));
+    const struct definition *enabled = monitors_find(set, 1)->definition;
+    const struct definition *off = definition_override(enabled, TRUTH_FALSE);
+    assert_true(off->overridden && !definition_is_on(off));
+    assert_false(definition_equal(enabled, off));
+    const struct definition *again = definition_keep_override(enabled, off); /* the file says the same as then */
+    assert_true(again->overridden && !definition_is_on(again));
+    struct draft d;
+    assert_true(draft_from(&d, enabled));
+    put(&d, "enabled", "false");
+    const struct definition *disabled = draft_freeze(&d); /* the file says something new */
+    draft_end(&d);
+    const struct definition *over = definition_keep_override(disabled, off);
+    assert_ptr_equal(over, disabled);
+    assert_ptr_equal(definition_override(enabled, TRUTH_TRUE), enabled);
+    definition_unref(enabled);
+    definition_unref(off);
+    definition_unref(again);
+    definition_unref(over);
+    definition_unref(disabled);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
@@ -473,6 +572,10 @@ int main(void)
         ROW("a row removed and made in one edit is another one", made_anew),
         ROW("a definition is put whole in the place of another", put_whole),
         ROW("what is not there is not edited", absent),
+        ROW("a row that a reverted edit had turned off has its verdict still", reverted_with_its_verdict),
+        ROW("an edit is kept, kept the other way round, and told once more", kept_and_restored),
+        ROW("a row of an earlier life has its serial still", known_from_before),
+        ROW("an AdminStatus over the file's stays as long as the file says the same", overridden),
         ROW("an edit that changes nothing tells nothing", nothing_changed),
         ROW("the highest index is an index like any other", highest_index),
         ROW("the tallies follow verdicts, edits and removals", tallies),

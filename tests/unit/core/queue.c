@@ -303,6 +303,30 @@ static void counts_what_is_dropped(void **state)
         sentence, test, NULL, NULL, NULL                                                                               \
     }
 
+static void reserved(void **state)
+{
+    (void)state;
+    struct queue *q = queue_new(2, sizeof(int));
+    struct outbox *o = outbox_new(q, sizeof(int));
+    int value;
+    assert_true(outbox_reserve(o, 100));
+    for (int i = 0; i < 100; i++) {
+        assert_true(outbox_send(o, &i));
+        if (i % 10 == 0) /* what is flushed meanwhile costs no place */
+            assert_true(queue_take(q, &value) && (outbox_flush(o) || outbox_waiting(o) > 0));
+    }
+    assert_true(outbox_reserve(o, 5));
+    outbox_release(o, 5);
+    for (int i = 0, next = 10; next < 100; next++, i++) {
+        assert_true(queue_take(q, &value));
+        assert_int_equal(value, next);
+        (void)outbox_flush(o);
+    }
+    assert_int_equal(outbox_waiting(o), 0);
+    outbox_free(o, NULL);
+    queue_free(q, NULL);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -312,6 +336,7 @@ int main(void)
         ROW("two threads lose nothing and keep the order", two_threads),
         ROW("an outbox keeps what finds no room, in order", waits_in_order),
         ROW("a new record stands behind those that wait, also when there is room", new_ones_stand_behind),
+        ROW("records for which places were reserved are never refused, whatever is flushed meanwhile", reserved),
         ROW("whoever drops a record lets go of all that it holds", records_let_go),
         ROW("a line of the log is one line, its control characters escaped", one_line),
         ROW("under journald a line begins with its priority", as_journald_likes_it),
