@@ -42,7 +42,7 @@ struct scene {
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "agent_stage: %s\n", what);
+    (void)fprintf(stderr, "agent_stage: %s\n", what);
     exit(1);
 }
 
@@ -306,7 +306,7 @@ int main(int argc, char **argv)
     while (!s.worker_stopped)
         (void)play(&s);
     agent_stop(a);
-    fprintf(stderr, "orders %zu\n", s.orders_seen);
+    (void)fprintf(stderr, "orders %zu\n", s.orders_seen);
     queue_free(s.notices, notice_drop);
     queue_free(s.reports, report_drop);
     queue_free(s.news, news_drop);
