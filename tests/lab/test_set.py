@@ -9,6 +9,7 @@ import re
 import signal
 import threading
 
+import agentx
 import snmp
 from places import wait_for
 from stage import Stage
@@ -439,3 +440,25 @@ def test_sets_survive_a_master_that_dies():
             for setter in setters:
                 assert intervals.get(setter.index) in setter.may_be, f"{intervals}, not {setter.may_be}"
                 assert set_(master, f"RowStatus={setter.index}:i:6") == "ok"
+
+
+def test_a_master_that_goes_between_two_phases_leaves_nothing_over():
+    """A SET whose master goes after TestSet is not done, one whose master goes after CommitSet is, answered or not."""
+    row_status = [int(n) for n in snmp.SUBTREE.strip(".").split(".")] + [1, 2, 1, 33]
+    ends = [(False, False), (True, False), (False, True), (True, True)]     # (waits for the answer, commits)
+    with agentx.Master() as master, Stage(master, FILE_ROWS) as stage:
+        for turn, (waits, commits) in enumerate(ends * 3):
+            index = 50 + turn
+            with master.session() as session:
+                wait_for(lambda: "put 3 monitor-3" in stage.lines(), 5, "the file's rows")
+                session.send(agentx.TEST_SET, turn, agentx.variable(row_status + [index], agentx.INTEGER, 5))
+                if waits or commits:
+                    assert session.error() == 0, f"row {index}: TestSet"
+                if commits:
+                    session.send(agentx.COMMIT_SET, turn, b"")
+                if commits and waits:
+                    assert session.error() == 0, f"row {index}: CommitSet"
+        with master.session():                      # all that was before is over
+            done = [f"put {50 + turn} " for turn, (_, commits) in enumerate(ends * 3) if commits]
+            wait_for(lambda: [line for line in stage.lines() if line.startswith("put 5") or line.startswith("put 6")] ==
+                     done, 5, f"{done} in {stage.lines()}")
