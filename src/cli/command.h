@@ -19,6 +19,7 @@ int command_run(const struct arguments *a);
 int command_check(const struct arguments *a);
 int command_test(const struct arguments *a);
 int command_status(const struct arguments *a);
+int command_export(const struct arguments *a);
 int command_mib(const struct arguments *a);
 int command_version(const struct arguments *a);
 

@@ -25,6 +25,7 @@ static const struct command commands[] = {
      NAME_NEEDED, command_test},
     {"status", "-c FILE [NAME] [--json] [--watch]", "what a running emailmon has found out",
      OPTION_FILE | OPTION_JSON | OPTION_WATCH, NAME_OPTIONAL, command_status},
+    {"export", "-c FILE", "rows made by SET, as YAML", OPTION_FILE, NAME_NONE, command_export},
     {"mib", "", "print the MIB file", 0, NAME_NONE, command_mib},
     {"version", "", "print the version", 0, NAME_NONE, command_version},
 };

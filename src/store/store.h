@@ -58,4 +58,13 @@ struct stored_row {
 bool store_read_status(const char *path, struct stored_state *state,
                        void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);
 
+/**
+ * store_read_definitions(path, row, owner, why, size): For `emailmon export`: the same for the rows that were made
+ * by SET.
+ * Their passwords stay sealed: the secret of a leg that has one is SECRET_FAILED.
+ */
+bool store_read_definitions(const char *path,
+                            void (*row)(void *owner, int32_t index, const struct definition *definition), void *owner,
+                            char *why, size_t size);
+
 #endif

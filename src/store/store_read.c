@@ -1,4 +1,4 @@
-/* The state as `emailmon status` reads it, beside an emailmon that writes it, or none. */
+/* The state as the commands read it, beside an emailmon that writes it, or none. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "opening.h"
+#include "reader.h"
 #include "schema.h"
 #include "store.h"
 
@@ -87,8 +88,16 @@ static const char *refusal_of(int code)
     }
 }
 
-bool store_read_status(const char *path, struct stored_state *state,
-                       void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size)
+/* True for SQLITE_OK; else one line in ${why}. */
+static bool tell(const char *path, int code, char *why, size_t size)
+{
+    if (code != SQLITE_OK)
+        (void)snprintf(why, size, "state %s: %s; %s", path, sqlite3_errstr(code), refusal_of(code));
+    return code == SQLITE_OK;
+}
+
+/* Opens ${path} for reading, when it is a state of ours; else NULL, and one line in ${why}. */
+static sqlite3 *open_for_reading(const char *path, char *why, size_t size)
 {
     struct stat st;
     sqlite3 *db = NULL;
@@ -97,16 +106,47 @@ bool store_read_status(const char *path, struct stored_state *state,
         (void)snprintf(why, size, "state %s: %s; %s", path, strerror(errno),
                        errno == ENOENT ? "`emailmon run` has not been started with this state yet"
                                        : "run this as root or as emailmon's own user");
-        return false;
+        return NULL;
     }
-    *state = (struct stored_state){.written_ms = written_ms(path), .running = opening_is_locked(path)};
     int code = database_open(path, DATABASE_READ, &db);
     if (code == SQLITE_OK)
         code = schema_check(db, &finding);
+    if (code == SQLITE_OK && finding != SCHEMA_OURS)
+        code = SQLITE_ERROR;
     if (code == SQLITE_OK)
-        code = finding == SCHEMA_OURS ? read_rows(db, row, owner) : SQLITE_ERROR;
+        return db;
     database_close(db);
-    if (code != SQLITE_OK)
-        (void)snprintf(why, size, "state %s: %s; %s", path, sqlite3_errstr(code), refusal_of(code));
-    return code == SQLITE_OK;
+    (void)tell(path, code, why, size);
+    return NULL;
+}
+
+bool store_read_status(const char *path, struct stored_state *state,
+                       void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size)
+{
+    sqlite3 *db = open_for_reading(path, why, size);
+    if (db == NULL)
+        return false;
+    *state = (struct stored_state){.written_ms = written_ms(path), .running = opening_is_locked(path)};
+    int code = read_rows(db, row, owner);
+    database_close(db);
+    return tell(path, code, why, size);
+}
+
+bool store_read_definitions(const char *path,
+                            void (*row)(void *owner, int32_t index, const struct definition *definition), void *owner,
+                            char *why, size_t size)
+{
+    const struct sealer none = {{0}, {0}}; /* opens nothing */
+    sqlite3 *db = open_for_reading(path, why, size);
+    struct restored *r = db == NULL ? NULL : restored_new();
+    if (db == NULL)
+        return false;
+    int code = r == NULL ? SQLITE_NOMEM : reader_load(db, &none, NULL, r);
+    for (size_t i = 0; code == SQLITE_OK && i < r->row_count; i++) {
+        if (r->rows[i].definition != NULL)
+            row(owner, r->rows[i].index, r->rows[i].definition);
+    }
+    restored_unref(r);
+    database_close(db);
+    return tell(path, code, why, size);
 }
