@@ -115,9 +115,9 @@ struct admin_override {
 };
 
 /**
- * One row as it is to be kept.  The definition's storage says what is: nonVolatile: all of it, secrets sealed; readOnly:
- * that there is such a row, ${admin}, and that its name has this index from now on, with a row or without; volatile:
- * nothing.
+ * One row as it is to be kept.  The definition's storage says what is: nonVolatile: all of it, secrets sealed;
+ * readOnly: that there is such a row, ${admin}, and that its name has this index from now on, with a row or without;
+ * volatile: nothing.
  */
 struct save_change {
     int32_t index;

@@ -136,7 +136,11 @@ static bool set_rows(struct agent *a)
         text_of(SETTING_in_password, "secret"),
         {.column = CONFIG_ROW_STATUS, .index = 7, .is_instance = true, .type = SET_INTEGER, .integer = 4},
         {.column = CONFIG_POLL_NOW, .index = 1, .is_instance = true, .type = SET_INTEGER, .integer = 2},
-        {.column = settings[SETTING_enabled].column, .index = 2, .is_instance = true, .type = SET_INTEGER, .integer = 2},
+        {.column = settings[SETTING_enabled].column,
+         .index = 2,
+         .is_instance = true,
+         .type = SET_INTEGER,
+         .integer = 2},
     };
     struct set_fault fault;
     struct set_request *s = set_new(a);
