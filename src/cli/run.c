@@ -59,8 +59,8 @@ static void serve(struct engine *engine, struct log *log, int signals)
 static int run(const char *path, struct config *config, struct log *log, int signals)
 {
     char why[512];
-    log_write(log, LOG_LINE_NOTICE, "emailmon %s starts with %zu monitors of %s", EMAILMON_VERSION,
-              config->wanted_count, path);
+    log_write(log, LOG_LINE_NOTICE, "emailmon %s starts; monitors in %s: %zu", EMAILMON_VERSION, path,
+              config->wanted_count);
     if (config->general.workers > 1)
         log_write(log, LOG_LINE_WARNING, "workers: %u are asked for, this version has one",
                   (unsigned)config->general.workers);
