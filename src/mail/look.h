@@ -1,5 +1,5 @@
 /*
- * Looking into a mailbox for own probes, by POP3 or IMAP: what the two machines are given, and what they report. 
+ * Looking into a mailbox for own probes, by POP3 or IMAP: what the two machines are given, and what they report.
  * They find mails whose header names tokens, ask their owner about each, and delete what the owner says; nothing
  * else is ever touched.
  */
@@ -11,7 +11,13 @@
 #include "session.h"
 #include "token.h"
 
-enum { LOOK_TOKENS_MAX = 16, LOOK_DELETE_MAX = 500, LOOK_FIRST_MAX = 500, LOOK_AGAIN = 50 };
+enum {
+    LOOK_TOKENS_MAX = 16,
+    LOOK_DELETE_MAX = 500,
+    LOOK_FIRST_MAX = 500,
+    LOOK_AGAIN = 50,
+    LOOK_DELAY_MAX_S = 3600 /* of login_delay_s: no server puts off its monitoring for longer */
+};
 
 /** One mail whose header was read (to its end, or to the scanner's cap). */
 struct mail_facts {
@@ -57,6 +63,7 @@ struct look_report {
     enum deletion deletion;
     /* Leg incoming, stage delete: of a deletion that is not NONE, DONE, DEFERRED.  Owned by the session. */
     struct failure deletion_failure;
+    uint32_t login_delay_s; /* so long after a login the server takes no other (POP3); 0: it does not say so */
 };
 
 /**

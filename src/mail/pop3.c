@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "imap_parse.h"
 #include "pop3_machine.h"
 
 static void hear_greeting(struct pop3 *p, const char *line, size_t n);
@@ -26,6 +27,8 @@ static const struct step steps[POP3_STEPS] = {
     [POP3_AUTH] = {pop3_hear_auth, STAGE_AUTH, PATIENCE_WHOLE},        /* RFC 5034 */
     [POP3_USER] = {pop3_hear_user, STAGE_AUTH, PATIENCE_WHOLE},        /* RFC 1939 s. 7 */
     [POP3_PASS] = {pop3_hear_auth, STAGE_AUTH, PATIENCE_WHOLE},        /* */
+    [POP3_OWN_CAPA] = {hear_capa, STAGE_SEARCH, PATIENCE_REPLY},       /* RFC 2449 s. 6.5: this user's own delay */
+    [POP3_OWN_LIST] = {hear_capability, STAGE_SEARCH, PATIENCE_REPLY}, /* */
     [POP3_STAT] = {pop3_hear_stat, STAGE_SEARCH, PATIENCE_REPLY},      /* RFC 1939 s. 5 */
     [POP3_UIDL] = {pop3_hear_uidl, STAGE_SEARCH, PATIENCE_REPLY},      /* RFC 1939 s. 7 */
     [POP3_UIDL_LIST] = {pop3_hear_uid, STAGE_SEARCH, PATIENCE_REPLY},  /* */
@@ -119,7 +122,8 @@ static void start(struct session *s, const char *local_address)
 static void say_capa(struct pop3 *p)
 {
     /* What was offered before TLS may have been written by anybody (RFC 2595 s. 4). */
-    p->has_capa = p->stls = p->pipelining = false;
+    p->has_capa = p->stls = p->pipelining = p->own_delay = false;
+    p->look.report.login_delay_s = 0;
     p->user = p->top = p->uidl = true;
     p->mechanisms = 0;
     p->capa_lines = 0;
@@ -157,18 +161,41 @@ static void after_capa(struct pop3 *p)
     session_say(s, "STLS");
 }
 
+void pop3_logged_in(struct pop3 *p)
+{
+    if (!p->own_delay) {
+        pop3_list(p);
+        return;
+    }
+    p->capa_lines = 0;
+    pop3_enter(p, POP3_OWN_CAPA);
+    session_say(&p->look.session, "CAPA");
+}
+
+static void after_capabilities(struct pop3 *p)
+{
+    if (p->look.session.logged_in)
+        pop3_list(p);
+    else
+        after_capa(p);
+}
+
 static void hear_capa(struct pop3 *p, const char *line, size_t n)
 {
     const char *text;
     size_t text_bytes;
     switch (pop3_status(p, line, n, &text, &text_bytes)) {
     case 1:
+        if (p->step == POP3_OWN_CAPA) {
+            pop3_enter(p, POP3_OWN_LIST);
+            break;
+        }
         p->has_capa = true;
         p->user = p->top = p->uidl = false;
         pop3_enter(p, POP3_CAPA_LIST);
         break;
     case 0:
-        after_capa(p);
+        after_capabilities(p);
         break;
     }
 }
@@ -185,6 +212,30 @@ static size_t next_word(const char *line, size_t n, size_t *at, const char **wor
     return *at - begin;
 }
 
+static void take_mechanisms(struct pop3 *p, const char *line, size_t n, size_t at)
+{
+    const char *word;
+    for (size_t length; (length = next_word(line, n, &at, &word)) > 0;) {
+        enum mechanism m = mechanism_named(word, length);
+        if (m != MECHANISM_NONE)
+            p->mechanisms |= mechanism_bit(m);
+    }
+}
+
+/* "LOGIN-DELAY 900 USER"; a number that is none says nothing. */
+static void take_delay(struct pop3 *p, const char *line, size_t n, size_t at)
+{
+    const char *word;
+    uint64_t delay_s;
+    size_t length = next_word(line, n, &at, &word);
+    if (!imap_number(word, length, UINT64_MAX, &delay_s))
+        return;
+    p->look.report.login_delay_s = delay_s < LOOK_DELAY_MAX_S ? (uint32_t)delay_s : LOOK_DELAY_MAX_S;
+    length = next_word(line, n, &at, &word);
+    p->own_delay = imap_is(word, length, "USER");
+}
+
+/* What is offered before the login counts for all of the session, but for the delay. */
 static void take_capability(struct pop3 *p, const char *line, size_t n)
 {
     const struct {
@@ -194,23 +245,22 @@ static void take_capability(struct pop3 *p, const char *line, size_t n)
         {"STLS", &p->stls}, {"USER", &p->user}, {"TOP", &p->top}, {"UIDL", &p->uidl}, {"PIPELINING", &p->pipelining}};
     const char *word;
     size_t at = 0, length = next_word(line, n, &at, &word);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (length == strlen(words[i].word) && strncasecmp(word, words[i].word, length) == 0)
-            *words[i].has = true;
-    if (length != 4 || strncasecmp(word, "SASL", 4) != 0)
+    if (imap_is(word, length, "LOGIN-DELAY"))
+        take_delay(p, line, n, at);
+    if (p->step == POP3_OWN_LIST)
         return;
-    while ((length = next_word(line, n, &at, &word)) > 0) {
-        enum mechanism m = mechanism_named(word, length);
-        if (m != MECHANISM_NONE)
-            p->mechanisms |= mechanism_bit(m);
-    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (imap_is(word, length, words[i].word))
+            *words[i].has = true;
+    if (imap_is(word, length, "SASL"))
+        take_mechanisms(p, line, n, at);
 }
 
 static void hear_capability(struct pop3 *p, const char *line, size_t n)
 {
     if (n == 1 && line[0] == '.') {
         p->look.session.progress++;
-        after_capa(p);
+        after_capabilities(p);
         return;
     }
     if (++p->capa_lines > LIMIT_REPLY_LINES) {

@@ -68,7 +68,7 @@ static void accepted(struct pop3 *p)
         return;
     }
     session_logged_in(s, p->by_user ? "USER" : mechanism_name(p->mechanism));
-    pop3_list(p);
+    pop3_logged_in(p);
 }
 
 static void refused(struct pop3 *p, const char *text, size_t n)

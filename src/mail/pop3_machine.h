@@ -22,6 +22,8 @@ enum pop3_step {
     POP3_AUTH,
     POP3_USER,
     POP3_PASS,
+    POP3_OWN_CAPA,
+    POP3_OWN_LIST,
     POP3_STAT,
     POP3_UIDL,
     POP3_UIDL_LIST,
@@ -56,6 +58,7 @@ struct pop3 {
 
     /* what the server can do; after a refused CAPA all is tried that is known from RFC 1939 */
     bool has_capa, stls, user, top, uidl, pipelining;
+    bool own_delay; /* the delay between logins is another one for each user, and told after the login */
     unsigned mechanisms;
     unsigned capa_lines;
     enum mechanism mechanism;
@@ -107,6 +110,7 @@ void pop3_refuse(struct pop3 *p, const char *text, size_t n);
 /** Each part's begin.  pop3_commit(p): Give the drop memory what was listed and read;
  * what the session itself knew of it is then gone. */
 void pop3_login(struct pop3 *p);
+void pop3_logged_in(struct pop3 *p);
 void pop3_list(struct pop3 *p);
 void pop3_fetch(struct pop3 *p);
 void pop3_delete(struct pop3 *p);

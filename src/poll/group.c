@@ -102,6 +102,7 @@ static void group_free(struct group *g)
     list_remove(&g->ready);
     drop_memory_free(g->drop);
     definition_unref(g->last_look);
+    deadline_free(g->delay);
     free(g->forged);
     free(g);
 }
@@ -113,6 +114,26 @@ void group_release(struct group *g)
         return;
     unmap(g);
     group_free(g);
+}
+
+/* --- how often its server takes a login (RFC 2449 s. 6.5) --- */
+
+static void delay_over(void *owner)
+{
+    struct group *g = owner;
+    g->is_delayed = false;
+    group_go(g);
+}
+
+/* Without memory for the clock the next login may come too early, and is refused as if the mailbox were in use. */
+void group_delay(struct group *g, uint64_t ms)
+{
+    if (g->delay == NULL)
+        g->delay = deadline_new(g->worker->with.loop, delay_over, g);
+    if (g->delay == NULL)
+        return;
+    g->is_delayed = true;
+    deadline_set(g->delay, ms);
 }
 
 /* --- what is remembered of mailboxes --- */

@@ -43,6 +43,9 @@ struct group {
     struct link gone;                   /* removed rows, whose probes may still come */
     const struct definition *last_look; /* one reference: a removed row's, for whose probes one more look is due */
     struct forged_memory *forged;       /* NULL: none yet */
+    struct deadline *delay;             /* NULL: its server never asked for a pause between logins */
+    bool is_delayed;                    /* ... which is not over */
+    bool delay_told;
 };
 
 /** A removed row. */
@@ -72,6 +75,9 @@ void group_keep_gone(struct group *g, const struct row *row, bool look);
 void groups_expire(struct worker *w);
 uint64_t handle_key(const uint8_t handle[TOKEN_HANDLE_BYTES]);
 
+/** group_delay(g, ms): The server takes no other login for so long. */
+void group_delay(struct group *g, uint64_t ms);
+
 /** group_count_memory(g): Its memory changed; beyond DROP_ENTRIES_MAX those that were not looked at for the longest
  *  are forgotten. */
 void group_count_memory(struct group *g);
@@ -81,12 +87,12 @@ void groups_free(struct worker *w);
 
 /* --- group_look.c: its sessions --- */
 
-/** group_park(g, p): ${p} waits for the next session.  group_go(g): Begin one if there is reason and room; else wait
- *  for room. */
+/** group_park(g, p): ${p} waits for the next session.  group_go(g): Begin one if there is reason and room and
+ *  the server takes a login; else wait for that. */
 void group_park(struct group *g, struct poll *p);
 void group_go(struct group *g);
 
-/** looks_give_up(g): End the session under way at once. */
+/** look_give_up(g): End the session under way at once. */
 void look_give_up(struct group *g);
 
 /* --- group_mail.c: what is found --- */

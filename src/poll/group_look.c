@@ -14,6 +14,7 @@ struct look {
     struct conversation *conversation;
     struct deadline *pause; /* before another connection */
     uint64_t began_ms;      /* of the first connection */
+    uint64_t login_ms;      /* when the server took the login; 0: it did not */
     uint64_t spent_ms;      /* of four timeouts, by connections and pauses so far */
     unsigned tries;         /* connections so far that found the mailbox in use */
     bool tried_twice;       /* this machine lacked something, once */
@@ -53,8 +54,7 @@ static bool misses(void *owner)
     return false;
 }
 
-/* Whether a first contact must go through all mails: a probe waits that was sent before anything was remembered here.
- * */
+/* Whether a first contact must go through all mails: a probe waits that was sent before anything was remembered. */
 static bool expects_old(const struct group *g)
 {
     for (struct link *l = list_first(&g->members); l != NULL; l = list_next(&g->members, l)) {
@@ -152,15 +152,54 @@ static uint64_t pause_before_another(struct look *k, const struct failure *why)
         return 0; /* the last look for a removed row is just one */
     if (why->cause == CAUSE_IN_USE && why->stage == STAGE_AUTH)
         return pause_for_in_use(k);
-    if (!leg_lacks(why) || k->tried_twice)
+    if (!leg_lacks(why) || k->tried_twice || k->group->is_delayed)
         return 0;
     k->tried_twice = true;
     return worker_second_try_ms();
 }
 
+/* Searching is the first that comes after a login. */
+static void stage_came(void *owner, enum stage stage)
+{
+    struct look *k = owner;
+    if (stage == STAGE_SEARCH)
+        k->login_ms = loop_now_ms(k->worker->with.loop);
+}
+
+/* Once: the row whose interval is the shortest, when that is too short. */
+static void tell_delay(struct group *g, uint32_t delay_s)
+{
+    const struct definition *shortest = NULL;
+    for (struct link *l = list_first(&g->members); l != NULL; l = list_next(&g->members, l)) {
+        const struct definition *d = LIST_OWNER(l, struct watched, member)->row.definition;
+        if (shortest == NULL ||
+            definition_number(d, SETTING_interval_s) < definition_number(shortest, SETTING_interval_s))
+            shortest = d;
+    }
+    if (g->delay_told || shortest == NULL || definition_number(shortest, SETTING_interval_s) >= delay_s)
+        return;
+    g->delay_told = true;
+    log_write(g->worker->options.log, LOG_LINE_WARNING,
+              "%s: the interval is %u s, but the server takes one login in %u s (LOGIN-DELAY): starts will be missed",
+              definition_text(shortest, SETTING_name), (unsigned)definition_number(shortest, SETTING_interval_s),
+              (unsigned)delay_s);
+}
+
+static void note_delay(struct look *k)
+{
+    uint64_t delay_s = look_report(k->session)->login_delay_s;
+    uint64_t ago_ms = loop_now_ms(k->worker->with.loop) - k->login_ms;
+    if (k->login_ms == 0 || delay_s == 0)
+        return;
+    tell_delay(k->group, (uint32_t)delay_s);
+    if (ago_ms < delay_s * 1000)
+        group_delay(k->group, delay_s * 1000 - ago_ms);
+}
+
 static void settled(void *owner, const struct leg_outcome *outcome)
 {
     struct look *k = owner;
+    note_delay(k);
     out_failure(k->worker, &outcome->failure);
     k->spent_ms += outcome->whole_ms;
     k->again_ms = k->worker->stopping ? 0 : pause_before_another(k, &outcome->failure);
@@ -191,8 +230,7 @@ static void recorded(void *owner)
     conversation_resume(k->conversation);
 }
 
-/* Probes were found: that must be on record before they are deleted, or a kill between the two would make them
- * missing. */
+/* Probes were found: that must be on record before they are deleted, or a kill between would make them missing. */
 static void held(void *owner)
 {
     struct look *k = owner;
@@ -202,7 +240,8 @@ static void held(void *owner)
         tickets_wait(k->worker->tickets, &k->wait, k->ticket, recorded, k);
 }
 
-static const struct conversation_events events = {.held = held, .settled = settled, .closed = closed};
+static const struct conversation_events events = {
+    .stage = stage_came, .held = held, .settled = settled, .closed = closed};
 
 static bool connect_once(struct look *k)
 {
@@ -360,6 +399,8 @@ void group_go(struct group *g)
         group_release(g);
         return;
     }
+    if (g->is_delayed)
+        return; /* the end of that calls again */
     if (worker_has_room(g->worker)) {
         list_remove(&g->ready);
         begin(g);

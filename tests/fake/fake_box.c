@@ -81,6 +81,13 @@ size_t fake_header_end(const struct mail *m)
 
 /* --- logins --- */
 
+/* RFC 2449 s. 6.5. */
+static bool is_too_early(const struct connection *c, const struct mailbox *box)
+{
+    uint64_t delay_ms = (uint64_t)fake_fault(c, FAULT_LOGIN_DELAY) * 1000;
+    return c->protocol == FAKE_POP3 && box->login_ms != 0 && fake_now_ms() - box->login_ms < delay_ms;
+}
+
 enum login_answer fake_login(struct connection *c, const char *user, const char *password)
 {
     struct fake_mail *f = c->fake;
@@ -101,6 +108,11 @@ enum login_answer fake_login(struct connection *c, const char *user, const char 
         f->counts[COUNT_OVERLAPS]++;
     if (box->sessions > 0 && c->protocol == FAKE_POP3)
         return LOGIN_IN_USE;
+    if (is_too_early(c, box)) {
+        f->counts[COUNT_LOGINS_REFUSED]++;
+        return LOGIN_TOO_EARLY;
+    }
+    box->login_ms = fake_now_ms();
     box->sessions++;
     c->box = box;
     f->counts[COUNT_LOGINS]++;

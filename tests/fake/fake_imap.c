@@ -40,6 +40,7 @@ static void answer_login(struct connection *c, enum login_answer answer)
     case LOGIN_NO:
         fake_say(c, "%s NO [AUTHENTICATIONFAILED] authentication failed\r\n", c->tag);
         break;
+    case LOGIN_TOO_EARLY: /* never: it is for POP3 alone */
     case LOGIN_IN_USE:
         fake_say(c, "%s NO [INUSE] somebody else is here\r\n", c->tag);
         break;

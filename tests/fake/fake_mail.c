@@ -26,7 +26,7 @@ static const struct {
     [FAKE_IMAP] = {imap_greet, imap_line},
 };
 
-static uint64_t now_ms(void)
+uint64_t fake_now_ms(void)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
@@ -120,7 +120,7 @@ static void be_late(struct connection *c, unsigned ms)
     if (c->late)
         return;
     c->late = true;
-    c->due_ms = now_ms() + ms;
+    c->due_ms = fake_now_ms() + ms;
     c->next_late = NULL;
     c->prev_late = f->last_late;
     *(f->last_late != NULL ? &f->last_late->next_late : &f->late) = c;
@@ -314,7 +314,7 @@ static void serve_event(struct fake_mail *f, const struct epoll_event *e)
 
 static int serve_late(struct fake_mail *f)
 {
-    uint64_t now = now_ms();
+    uint64_t now = fake_now_ms();
     while (f->late != NULL && f->late->due_ms <= now) {
         struct connection *c = f->late;
         be_in_time(c);

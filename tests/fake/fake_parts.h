@@ -23,6 +23,7 @@ struct mailbox {
     size_t count, room;
     uint32_t uid_next;
     unsigned sessions;
+    uint64_t login_ms; /* the last one; 0: none */
     char user[];
 };
 
@@ -76,6 +77,9 @@ void fake_close(struct connection *c);
 void fake_drop(struct connection *c);
 unsigned fake_fault(const struct connection *c, enum fake_fault fault);
 
+/** fake_now_ms(): monotonic. */
+uint64_t fake_now_ms(void);
+
 /** fake_offers_tls(c): whether it may say STARTTLS.  fake_secure_next(c): it was said, and answered. */
 bool fake_offers_tls(const struct connection *c);
 void fake_secure_next(struct connection *c);
@@ -102,7 +106,7 @@ void box_remove_deleted(struct fake_mail *f, struct mailbox *box, void (*said)(v
 void box_free_all(struct fake_mail *f);
 
 /** fake_login(c, user, password): LOGIN_YES: c->box is set ... */
-enum login_answer { LOGIN_YES, LOGIN_NO, LOGIN_IN_USE, LOGIN_SILENCE };
+enum login_answer { LOGIN_YES, LOGIN_NO, LOGIN_IN_USE, LOGIN_TOO_EARLY, LOGIN_SILENCE };
 enum login_answer fake_login(struct connection *c, const char *user, const char *password);
 void fake_logout(struct connection *c);
 

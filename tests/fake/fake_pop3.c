@@ -14,9 +14,13 @@ void pop3_greet(struct connection *c)
 
 static void capabilities(struct connection *c, const char *argument)
 {
+    char delay[32] = "";
     (void)argument;
-    fake_say(c, "+OK\r\n%sUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n",
-             fake_offers_tls(c) ? "STLS\r\n" : "");
+    unsigned delay_s = fake_fault(c, FAULT_LOGIN_DELAY);
+    if (delay_s != 0)
+        (void)snprintf(delay, sizeof delay, "LOGIN-DELAY %u\r\n", delay_s);
+    fake_say(c, "+OK\r\n%s%sUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n",
+             fake_offers_tls(c) ? "STLS\r\n" : "", delay);
 }
 
 static void start_tls(struct connection *c, const char *argument)
@@ -47,6 +51,9 @@ static void pass(struct connection *c, const char *argument)
         break;
     case LOGIN_IN_USE:
         fake_say(c, "-ERR [IN-USE] somebody else is here\r\n");
+        break;
+    case LOGIN_TOO_EARLY:
+        fake_say(c, "-ERR [LOGIN-DELAY] not so often\r\n");
         break;
     case LOGIN_SILENCE:
         break;

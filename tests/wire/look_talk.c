@@ -162,6 +162,7 @@ void look_talk_check(const struct talk *t, const struct session *s, void *fixtur
         fail_msg("%s: scanned %d, finished %d, inspected %u, asked %u, deletion %d", t->name, r->scanned, r->finished,
                  r->inspected, r->asked, (int)r->deletion);
     assert_int_equal(f->judged, r->inspected);
+    assert_int_equal(r->login_delay_s, e->login_delay_s);
     if (e->deletion_cause == 0) {
         assert_false(failure_is(&r->deletion_failure));
     } else {

@@ -38,6 +38,7 @@ struct look_expect {
     uint32_t top;
     const char *open; /* "-": nothing */
     const char *mechanism;
+    uint32_t login_delay_s;
 };
 
 /** For talk_machine: make() by ${new}, check(), done(). */

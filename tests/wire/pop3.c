@@ -10,6 +10,8 @@
 #define FOREIGN_MAIL "S: +OK\nS: Subject: x\nS: \nS: .\n"
 #define ONE          LIST "S: +OK 1 999\nS: +OK\nS: 1 a\nS: .\nC: TOP 1 0\n"
 #define TWENTY(a)    a a a a a a a a a a a a a a a a a a a a
+/* A server that takes a login only so often. */
+#define DELAY(words) "S: +OK\nC: CAPA\nS: +OK\nS: LOGIN-DELAY " words "\nS: SASL PLAIN\nS: .\n"
 #define BYE          "C: QUIT\nS: +OK\n"
 
 static const struct talk good[] = {
@@ -107,6 +109,27 @@ static const struct talk logins[] = {
      .end = WANT_FAILED,
      .stage = STAGE_AUTH,
      .cause = CAUSE_IN_USE},
+    {.name = "how often the server takes a login is told",
+     .script = DELAY("900") AUTH "S: +OK in\nC: STAT\nS: +OK 0 0\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .login_delay_s = 900)},
+    {.name = "a delay between logins is an hour at the most",
+     .script = DELAY("4000000000 x") AUTH "S: +OK in\nC: STAT\nS: +OK 0 0\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .login_delay_s = 3600)},
+    {.name = "a delay between logins that is no number is none",
+     .script = DELAY("9O0 USER") AUTH "S: +OK in\nC: STAT\nS: +OK 0 0\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true)},
+    {.name = "a delay of the user's own is asked for after the login, and nothing else is taken from there",
+     .script = DELAY("900 user") AUTH "S: +OK in\nC: CAPA\nS: +OK\nS: PIPELINING\nS: UIDL\nS: LOGIN-DELAY 60\nS: .\n"
+                                      "C: STAT\nS: +OK 0 0\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .login_delay_s = 60)},
+    {.name = "a delay of the user's own that is not told is the one that was told to all",
+     .script = DELAY("900 USER") AUTH "S: +OK in\nC: CAPA\nS: -ERR no\nC: STAT\nS: +OK 0 0\n" BYE,
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .login_delay_s = 900)},
     {.name = "a temporary trouble is temporary",
      .script = BEGIN "S: -ERR [SYS/TEMP] later\nC: QUIT\n",
      .end = WANT_FAILED,

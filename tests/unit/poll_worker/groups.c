@@ -185,6 +185,35 @@ static void in_use_for_long(void **state)
     scene_is(s, 1, VERDICT_DOWN, LEG_INCOMING, STAGE_AUTH, CAUSE_IN_USE);
 }
 
+/* A login that comes too early is refused, which the server counts. */
+static void not_too_often(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_LOGIN_DELAY, 2);
+    scene_put(s, 1, "incoming.type=pop3 interval=1");
+    scene_polled(s, 1, 4);
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(s->rows[1].status.delivered, 3);
+    assert_true(s->rows[1].status.skipped >= 1);
+    assert_int_equal(fake_counted(s->fake, COUNT_LOGINS), 3);
+    assert_int_equal(fake_counted(s->fake, COUNT_LOGINS_REFUSED), 0);
+}
+
+/* A poll that waits for the server's pause goes with its row, and the last look of a removed row waits too. */
+static void removed_while_it_waits(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_LOGIN_DELAY, 1);
+    scene_put(s, 1, "incoming.type=pop3");
+    scene_polled(s, 1, 1);
+    scene_poll_once(s, 1);
+    scene_poll(s, 1);
+    scene_remove(s, 1);
+    scene_counts(s, COUNT_DELETED, 2);
+    assert_int_equal(fake_counted(s->fake, COUNT_LOGINS), 2);
+    assert_int_equal(fake_counted(s->fake, COUNT_LOGINS_REFUSED), 0);
+}
+
 static void put_test_probe(struct scene *s, int64_t age_s)
 {
     struct token token;
@@ -281,6 +310,8 @@ static void waits_for_its_password(void **state)
             PLAY("a refused password for sending does not go out twice", refused_for_sending, setup),                  \
             PLAY("a mailbox in use is tried again after five seconds", in_use_for_a_moment, setup),                    \
             PLAY("a mailbox in use for long keeps the verdict for three polls", in_use_for_long, setup),               \
+            PLAY("no login comes earlier than the server takes one", not_too_often, setup),                            \
+            PLAY("a row may be removed while it waits for the server to take a login", removed_while_it_waits, setup), \
             PLAY("probes of emailmon test are left alone for ten minutes, then deleted uncounted", probes_of_trials,   \
                  setup),                                                                                               \
             PLAY("probes of another installation are foreign mail", other_installations, setup),                       \
@@ -300,6 +331,6 @@ static int setup_imap(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[2][16] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
+    const struct CMUnitTest tests[2][18] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
     return side_by_side("rows of one mailbox, POP3 and IMAP", tests[0], sizeof tests / sizeof tests[0][0]);
 }
