@@ -35,6 +35,8 @@ struct trial {
     uint64_t sent_ms; /* when it was accepted, or its fate became uncertain */
     bool found;
     uint64_t in_use_ms;         /* since when the mailbox is; 0: it is not */
+    uint64_t login_ms;          /* to the mailbox, the last one */
+    uint64_t delay_ms;          /* so long after that the server takes no other */
     struct failure failures[2]; /* of sending; of the last look */
     bool stopping, last_look;
 };
@@ -71,6 +73,8 @@ static void hang_up(struct trial *t)
 static void stage_came(void *owner, enum stage stage)
 {
     struct trial *t = owner;
+    if (stage == STAGE_SEARCH) /* the first that comes after a login */
+        t->login_ms = loop_now_ms(t->with.loop);
     if (t->options->events->stage != NULL)
         t->options->events->stage(t->options->owner, t->leg, stage);
 }
@@ -94,6 +98,7 @@ static void looked(struct trial *t, const struct failure *why)
     const struct look_report *report = look_report(t->session);
     t->result->looks++;
     t->result->deleted = report->deletion == DELETION_DONE;
+    t->delay_ms = (uint64_t)report->login_delay_s * 1000;
     bool in_use = why->cause == CAUSE_IN_USE;
     if (!in_use)
         t->in_use_ms = 0;
@@ -265,6 +270,13 @@ static bool is_worth_waiting(struct trial *t)
     return !failure_is(failure_of(t, LEG_INCOMING)) && is_expected(t) && now_ms - t->sent_ms < TRIAL_ARRIVAL_S * 1000;
 }
 
+static uint64_t pause_ms(const struct trial *t)
+{
+    uint64_t every_ms = TRIAL_LOOK_EVERY_S * 1000, ago_ms = loop_now_ms(t->with.loop) - t->login_ms;
+    bool delayed = t->login_ms != 0 && ago_ms + every_ms < t->delay_ms;
+    return delayed ? t->delay_ms - ago_ms : every_ms;
+}
+
 static void look_or_finish(void *owner)
 {
     struct trial *t = owner;
@@ -286,7 +298,7 @@ static void next(struct trial *t)
     } else if (is_worth_waiting(t)) {
         if (t->options->events->waiting != NULL && t->in_use_ms == 0)
             t->options->events->waiting(t->options->owner, (uint32_t)((loop_now_ms(t->with.loop) - t->sent_ms) / 1000));
-        deadline_set(t->pause, TRIAL_LOOK_EVERY_S * 1000);
+        deadline_set(t->pause, pause_ms(t));
     } else {
         finish(t);
     }
@@ -314,8 +326,8 @@ static void stop_came(void *owner)
 static struct failure not_delivered(const struct trial *t)
 {
     struct failure why = failure_make(LEG_DELIVERY, STAGE_DELIVERY, CAUSE_NOT_DELIVERED, 0);
-    failure_detail(&why, "accepted by the SMTP server, not in the mailbox after %d s (%u looks)", TRIAL_ARRIVAL_S,
-                   t->result->looks);
+    failure_detail(&why, "accepted by the SMTP server, not in the mailbox after %u s (%u looks)",
+                   (unsigned)((loop_now_ms(t->with.loop) - t->sent_ms) / 1000), t->result->looks);
     return why;
 }
 

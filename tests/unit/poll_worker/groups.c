@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -199,6 +200,36 @@ static void not_too_often(void **state)
     assert_int_equal(fake_counted(s->fake, COUNT_LOGINS_REFUSED), 0);
 }
 
+/* What is in the log goes to standard error, which is this test's own. */
+static size_t read_log(const struct scene *s, char *said, size_t size)
+{
+    int ends[2], stderr_before = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    (void)dup2(ends[1], STDERR_FILENO);
+    log_print(s->log);
+    (void)dup2(stderr_before, STDERR_FILENO);
+    (void)close(stderr_before);
+    (void)close(ends[1]);
+    ssize_t n = read(ends[0], said, size - 1);
+    (void)close(ends[0]);
+    said[n > 0 ? n : 0] = '\0';
+    return strlen(said);
+}
+
+static void told_once(void **state)
+{
+    struct scene *s = *state;
+    char said[4096];
+    fake_set(s->fake, FAULT_LOGIN_DELAY, 2);
+    scene_put(s, 1, "incoming.type=pop3 interval=2");
+    scene_put(s, 2, "incoming.type=pop3 interval=1 name=short");
+    scene_polled(s, 2, 4);
+    assert_true(read_log(s, said, sizeof said) > 0);
+    const char *line = strstr(said, "short: the interval is 1 s, but the server takes one login in 2 s");
+    assert_non_null(line);
+    assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+}
+
 /* A poll that waits for the server's pause goes with its row, and the last look of a removed row waits too. */
 static void removed_while_it_waits(void **state)
 {
@@ -311,6 +342,7 @@ static void waits_for_its_password(void **state)
             PLAY("a mailbox in use is tried again after five seconds", in_use_for_a_moment, setup),                    \
             PLAY("a mailbox in use for long keeps the verdict for three polls", in_use_for_long, setup),               \
             PLAY("no login comes earlier than the server takes one", not_too_often, setup),                            \
+            PLAY("an interval that is too short for its server is told once", told_once, setup),                       \
             PLAY("a row may be removed while it waits for the server to take a login", removed_while_it_waits, setup), \
             PLAY("probes of emailmon test are left alone for ten minutes, then deleted uncounted", probes_of_trials,   \
                  setup),                                                                                               \
@@ -331,6 +363,6 @@ static int setup_imap(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[2][18] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
+    const struct CMUnitTest tests[2][19] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
     return side_by_side("rows of one mailbox, POP3 and IMAP", tests[0], sizeof tests / sizeof tests[0][0]);
 }

@@ -275,7 +275,8 @@ void scene_open(struct scene *s)
     s->reports = queue_new(QUEUE_ROOM, sizeof(struct report));
     s->journal = queue_new(QUEUE_ROOM, sizeof(struct journal_entry));
     assert_true(s->orders != NULL && s->receipts != NULL && s->reports != NULL && s->journal != NULL);
-    struct worker_options options = {.dns = s->dns,
+    struct worker_options options = {.log = s->log,
+                                     .dns = s->dns,
                                      .ca_file = s->ca_file,
                                      .in_flight = s->in_flight != 0 ? s->in_flight : 1000,
                                      .per_host = s->per_host != 0 ? s->per_host : 10,
@@ -308,6 +309,7 @@ void scene_close(struct scene *s)
     queue_free(s->reports, report_drop);
     queue_free(s->journal, journal_entry_drop);
     fake_stop(s->fake);
+    log_free(s->log);
     for (size_t i = 0; i < SCENE_ROWS; i++)
         status_clear(&s->rows[i].status);
     assert_true(stopped);
@@ -327,6 +329,8 @@ int scene_setup_of(void **state, const char *type)
     struct scene *s = calloc(1, sizeof *s);
     assert_non_null(s);
     s->type = type;
+    s->log = log_new();
+    assert_non_null(s->log);
     scene_open(s);
     *state = s;
     return 0;

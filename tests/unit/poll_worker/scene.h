@@ -30,6 +30,7 @@ struct scene {
     bool stopped;
     bool no_receipts; /* the disk hangs */
     unsigned journal_entries;
+    struct log *log; /* NULL: none */
     const char *dns;
     const char *ca_file;
     const char *type; /* of mailboxes, where a row does not say it: "pop3" (the default) or "imap" */

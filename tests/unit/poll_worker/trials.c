@@ -15,8 +15,10 @@
 /* What was told of a trial. */
 struct told {
     unsigned stages, legs, waits;
-    unsigned still_ms; /* how long this process stands still at the begin of the SMTP conversation */
-    int interrupt;     /* written to when a look has ended; -1: not */
+    unsigned still_ms;          /* how long this process stands still at the begin of the SMTP conversation */
+    int interrupt;              /* written to when a look has ended; -1: not */
+    struct fake_mail *hides_in; /* not NULL: the probe arrives there only after the first look */
+    char *hidden;
     char trace[65536];
 };
 
@@ -33,14 +35,23 @@ static void leg_told(void *owner, enum leg leg, const struct leg_outcome *outcom
     struct told *t = owner;
     assert_non_null(outcome);
     t->legs++;
+    if (leg == LEG_SMTP && t->hides_in != NULL) {
+        t->hidden = fake_get(t->hides_in, "probe", 0);
+        fake_clear(t->hides_in, "probe");
+    }
     if (leg == LEG_INCOMING && t->interrupt >= 0)
         (void)!write(t->interrupt, "x", 1);
 }
 
 static void wait_told(void *owner, uint32_t waited_s)
 {
+    struct told *t = owner;
     (void)waited_s;
-    ((struct told *)owner)->waits++;
+    t->waits++;
+    if (t->hidden != NULL)
+        assert_true(fake_put(t->hides_in, "probe", t->hidden));
+    free(t->hidden);
+    t->hidden = NULL;
 }
 
 static void line_told(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n)
@@ -62,7 +73,7 @@ static struct trial_result try_interrupted(const struct scene *s, const char *wo
     const struct definition *d = scene_define(s, words);
     struct trial_options options = {
         .definition = d, .test_key = s->test_key, .stop_fd = stop_fd, .events = &events, .owner = &told};
-    told = (struct told){.interrupt = interrupt, .still_ms = told.still_ms};
+    told = (struct told){.interrupt = interrupt, .still_ms = told.still_ms, .hides_in = told.hides_in};
     trial_run(&options, &result);
     definition_unref(d);
     return result;
@@ -159,6 +170,18 @@ static void arrives_later(void **state)
     assert_in_range(r.arrival_ms, 4900, 7000);
 }
 
+static void no_login_too_early(void **state)
+{
+    struct scene *s = *state;
+    fake_set(s->fake, FAULT_LOGIN_DELAY, 6);
+    told.hides_in = s->fake;
+    struct trial_result r = try(s, "");
+    assert_int_equal(r.verdict, VERDICT_UP);
+    assert_int_equal(r.looks, 2);
+    assert_in_range(r.arrival_ms, 5900, 8000);
+    assert_int_equal(fake_counted(s->fake, COUNT_LOGINS_REFUSED), 0);
+}
+
 static void interrupted(void **state)
 {
     struct scene *s = *state;
@@ -218,6 +241,7 @@ int main(void)
         TRY("a refused probe is down, and the mailbox is tried all the same", not_taken),
         TRY("a password that lacks is unknown", no_password),
         TRY("a mailbox in use is tried again after five seconds", arrives_later),
+        TRY("the next look waits until the server takes another login", no_login_too_early),
         TRY("an interrupted trial deletes its probe", interrupted),
         TRY("a trial interrupted at its beginning ends at once", interrupted_at_once),
         TRY("a server that closes on a process that stood still is not to blame", stood_still),
