@@ -1,8 +1,7 @@
 /*
- * Memory that is short at any point: an edit is whole or not there, and what is lost is counted.  The linker sends the
- * program's own allocations here (--wrap); those inside libraries are real.
+ * Memory that is short at any point: an edit is whole or not there, and what is lost is counted.  Allocations inside
+ * libraries are real.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,38 +12,7 @@
 
 #include "agent_fake.h"
 #include "agent_parts.h"
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-
-static size_t until; /* allocations that still succeed before one fails; 0: all do */
-
-static bool fails(void)
-{
-    if (until == 0 || --until > 0)
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-    return fails() ? NULL : __real_reallocarray(p, n, size);
-}
+#include "short_memory.h"
 
 enum { ROWS = 3, EVENTS = 200 };
 
@@ -61,16 +29,17 @@ static void a_file_is_taken_whole_or_not_at_all(void **state)
 {
     static const char *const names[] = {"a", "b", "c"}, *const others[] = {"c", "d", "e"};
     (void)state;
-    for (size_t nth = 1, reached = 1; reached; nth++) {
+    bool reached = true;
+    for (unsigned nth = 1; reached; nth++) {
         struct agent *a = fake_agent();
         struct notice first, second;
         file(&first, names);
         file(&second, others);
         agent_take_file(a, &first);
-        until = nth;
+        memory_fails_at(nth);
         agent_take_file(a, &second);
-        reached = until == 0;
-        until = 0;
+        reached = memory_has_failed();
+        memory_fails_at(0);
         bool taken = monitors_named(a->set, "d") != NULL;
         assert_int_equal(monitors_count(a->set), ROWS);
         assert_true((monitors_named(a->set, "a") == NULL) == taken);
@@ -86,7 +55,8 @@ static void a_password_is_taken_or_not(void **state)
 {
     static const char *const names[] = {"a", "b", "c"};
     (void)state;
-    for (size_t nth = 1, reached = 1; reached; nth++) {
+    bool reached = true;
+    for (unsigned nth = 1; reached; nth++) {
         struct agent *a = fake_agent();
         struct notice first;
         struct draft d;
@@ -97,10 +67,10 @@ static void a_password_is_taken_or_not(void **state)
         assert_true(draft_put_text(&d, SETTING_in_password, "new", 3, &why));
         struct wanted one = {.definition = draft_freeze(&d)};
         draft_end(&d);
-        until = nth;
+        memory_fails_at(nth);
         agent_take_definition(a, &(struct notice){.kind = NOTICE_DEFINITION, .wanted = &one, .wanted_count = 1});
-        reached = until == 0;
-        until = 0;
+        reached = memory_has_failed();
+        memory_fails_at(0);
         const struct monitor *row = monitors_named(a->set, "b");
         assert_non_null(row);
         bool taken = row->definition == one.definition;
@@ -161,16 +131,17 @@ static void a_set_is_done_whole_or_not_at_all(void **state)
     static const char *const names[] = {"a", "b", "c"};
     (void)state;
     bool done = false;
-    for (size_t nth = 1, reached = 1; reached; nth++) {
+    bool reached = true;
+    for (unsigned nth = 1; reached; nth++) {
         struct agent *a = fake_agent();
         struct notice first;
         file(&first, names);
         agent_take_file(a, &first);
         assert_int_equal(fake_orders(a), ROWS);
-        until = nth;
+        memory_fails_at(nth);
         done = set_rows(a);
-        reached = until == 0;
-        until = 0;
+        reached = memory_has_failed();
+        memory_fails_at(0);
         assert_true((monitors_named(a->set, "new") != NULL) == done);
         assert_true(definition_is_on(monitors_named(a->set, "b")->definition) != done);
         assert_int_equal(fake_orders(a), done ? 3 : 0);
@@ -184,22 +155,20 @@ static void a_set_is_done_whole_or_not_at_all(void **state)
 /* --- notifications --- */
 
 /* Events one after the other, of which the ${nth} allocation of the agent fails; true when it was reached. */
-static bool tell_events(struct agent *a, size_t nth)
+static bool tell_events(struct agent *a, unsigned nth)
 {
-    size_t left = nth;
+    bool reached = false;
     for (uint32_t seq = 1; seq <= EVENTS; seq++) {
         struct event event = fake_event(seq);
-        until = left;
+        memory_fails_at(nth);
         (void)event_log_add(a->events, &event, true);
         agent_notify(a, &event);
-        bool now = left > 0 && until == 0;
-        left = until;
-        until = 0;
+        reached = reached || memory_has_failed();
+        nth = reached ? 0 : nth - memory_allocations();
+        memory_fails_at(0);
         event_clear(&event);
-        if (now)
-            nth = 0;
     }
-    return nth == 0;
+    return reached;
 }
 
 static void a_notification_that_finds_no_memory_is_counted(void **state)
@@ -207,7 +176,7 @@ static void a_notification_that_finds_no_memory_is_counted(void **state)
     size_t failures = 0;
     bool reached = true;
     (void)state;
-    for (size_t nth = 1; reached; nth++) {
+    for (unsigned nth = 1; reached; nth++) {
         struct agent *a = fake_agent();
         reached = tell_events(a, nth);
         assert_int_equal(notes_pending(&a->notes) + a->notes.dropped, EVENTS);

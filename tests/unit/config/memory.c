@@ -1,8 +1,7 @@
 /*
- * Memory that is short at any point: the file is refused with a complaint, never half taken, and nothing is lost.  The
- * linker sends the program's own allocations here (--wrap); those inside libraries are real.
+ * Memory that is short at any point: the file is refused with a complaint, never half taken, and nothing is lost.
+ * Allocations inside libraries are real.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,52 +12,7 @@
 #include "config_files.h"
 #include "config_parts.h"
 #include "secrets.h"
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-
-static size_t until; /* allocations that still succeed before one fails; 0: all do */
-
-static bool fails(void)
-{
-    if (until == 0 || --until > 0)
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-    return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return fails() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-    return fails() ? NULL : __real_strndup(s, n);
-}
+#include "short_memory.h"
 
 static const char right[] =
     "defaults: {smtp: {from: a@example.com, auth: yes, username: x, password_command: [true]}}\n"
@@ -70,13 +24,13 @@ static const char right[] =
 static const char wrong[] = "stat: /a\nmonitors: [{name: a, smtp: {to: b}}, *c]\n";
 
 /* Whether the Nth allocation was reached. */
-static bool parse_with(const char *text, size_t nth)
+static bool parse_with(const char *text, unsigned nth)
 {
     struct complaints complaints = {0};
-    until = nth;
+    memory_fails_at(nth);
     struct config *c = config_parse(text, strlen(text), &complaints);
-    bool reached = until == 0;
-    until = 0;
+    bool reached = memory_has_failed();
+    memory_fails_at(0);
     assert_true((c == NULL) == complaints_any(&complaints));
     if (reached)
         assert_true(complaints.memory);
@@ -88,7 +42,7 @@ static bool parse_with(const char *text, size_t nth)
 static void every_allocation(void **state)
 {
     (void)state;
-    size_t n = 1;
+    unsigned n = 1;
     while (parse_with(right, n))
         n++;
     assert_true(n > 30);
@@ -104,15 +58,15 @@ static void on_ready(void *owner, const struct wanted *monitor)
 }
 
 /* What could not be put into a monitor has failed, and waits for the next time. */
-static bool fetch_with(size_t nth)
+static bool fetch_with(unsigned nth)
 {
     struct config *c = file_good(right);
     bool failed[8] = {false};
     size_t ready = 0, left = 0;
-    until = nth;
+    memory_fails_at(nth);
     secrets_fetch(c, NULL, failed, on_ready, &ready, -1);
-    bool reached = until == 0;
-    until = 0;
+    bool reached = memory_has_failed();
+    memory_fails_at(0);
     for (size_t i = 0; i < c->source_count; i++)
         left += failed[i] ? 1 : 0;
     assert_true(ready <= c->wanted_count);
@@ -124,7 +78,7 @@ static bool fetch_with(size_t nth)
 static void every_secret(void **state)
 {
     (void)state;
-    size_t n = 1;
+    unsigned n = 1;
     while (fetch_with(n))
         n++;
     assert_true(n > 20);
