@@ -8,7 +8,6 @@ enum {
     LIMIT_IMAP_SEARCH_BYTES = 1048576, /* a SEARCH line: tokenised as a stream */
     LIMIT_IMAP_DEPTH = 16,             /* parentheses */
     LIMIT_LITERAL_SCAN_BYTES = 65536,  /* of an IMAP literal; what follows is dropped */
-    LIMIT_TOP_SCAN_BYTES = 262144,     /* of a TOP answer; what follows is dropped */
     LIMIT_REPLY_LINES = 128,           /* of one SMTP reply, of a CAPA list */
     LIMIT_UIDL_ENTRIES = 1000000,
     LIMIT_UNTAGGED_BASE = 1000, /* untagged responses a command: min(2 x EXISTS, LIMIT_UNTAGGED_MAX) + base */

@@ -123,13 +123,12 @@ void session_logged_in(struct session *s, const char *mechanism);
 
 /**
  * All fail the session at its present stage with its leg; once it is settled they only close it.
- * session_fail(s, cause): without words.  session_fail_detail(s, cause, format, ...): with what emailmon knows.
+ * session_fail_detail(s, cause, format, ...): with what emailmon knows.
  * session_fail_reply(s, cause, code, bytes, n): with the server's words, masked.
  * session_fail_with(s, why): with ${why}, which is moved; stage and leg NONE are filled in.
  * session_fail_memory(s): local, resources.
  * session_reply_failure(s, cause, code, bytes, n): The failure that session_fail_reply() would set, as a value.
  */
-void session_fail(struct session *s, enum cause cause);
 void session_fail_detail(struct session *s, enum cause cause, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void session_fail_reply(struct session *s, enum cause cause, int32_t code, const char *bytes, size_t n);

@@ -110,12 +110,6 @@ void session_fail_with(struct session *s, struct failure *why)
     s->want = WANT_FAILED;
 }
 
-void session_fail(struct session *s, enum cause cause)
-{
-    struct failure why = failure_make(s->leg->leg, s->stage, cause, 0);
-    session_fail_with(s, &why);
-}
-
 void session_fail_detail(struct session *s, enum cause cause, const char *format, ...)
 {
     char detail[FAILURE_TEXT_MAX + 1];

@@ -168,11 +168,6 @@ static void round_up(struct conversation *c)
 
 /* --- its end --- */
 
-struct failure conversation_failure(const struct conversation *c, enum stage stage, enum cause cause)
-{
-    return failure_make(c->leg->leg, stage, cause, 0);
-}
-
 void conversation_peer(const struct conversation *c, char *dst, size_t size)
 {
     char address[ADDRESS_TEXT_MAX + 18] = "?";

@@ -80,8 +80,6 @@ void conversation_finish(struct conversation *c, struct failure *why);
 /** conversation_let_go(c, answer, why): The same for one address alone, without telling. */
 void conversation_let_go(struct conversation *c, enum host_answer answer, const struct failure *why);
 
-/** conversation_failure(c, stage, cause): A failure of this leg. */
-struct failure conversation_failure(const struct conversation *c, enum stage stage, enum cause cause);
 /** conversation_peer(c, dst, size): "192.0.2.1 port 25", of the address being tried. */
 void conversation_peer(const struct conversation *c, char *dst, size_t size);
 enum { CONVERSATION_PEER_MAX = 80 };

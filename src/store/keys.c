@@ -173,19 +173,6 @@ bool keys_derive(const struct keys *keys, const char *label, uint8_t out[KEY_BYT
            n == KEY_BYTES;
 }
 
-uint64_t keys_serial(const struct keys *keys, const char *name)
-{
-    char label[512];
-    uint8_t digest[KEY_BYTES];
-    int n = snprintf(label, sizeof label, "serial%s", name);
-    if (n < 0 || (size_t)n >= sizeof label || !keys_derive(keys, label, digest))
-        return 0;
-    uint64_t serial = 0;
-    for (size_t i = 0; i < sizeof serial; i++)
-        serial = serial << 8 | digest[i];
-    return serial == 0 ? 1 : serial; /* 0 is the serial of the probes of `emailmon test` */
-}
-
 void keys_wipe(struct keys *keys)
 {
     explicit_bzero(keys, sizeof *keys);

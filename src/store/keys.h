@@ -30,10 +30,6 @@ bool keys_random(struct keys *keys);
 /** keys_derive(keys, label, out): HMAC-SHA-256(master, label).  False: no memory.  Labels: "probe", "test", "seal". */
 bool keys_derive(const struct keys *keys, const char *label, uint8_t out[KEY_BYTES]);
 
-/** keys_serial(keys, name): The serial of the row with that name: the first 8 octets of HMAC-SHA-256(master,
- * "serial" | name), never 0 but when memory is short. */
-uint64_t keys_serial(const struct keys *keys, const char *name);
-
 /** keys_instance_text(keys, out): "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx". */
 void keys_instance_text(const struct keys *keys, char out[INSTANCE_TEXT_MAX]);
 

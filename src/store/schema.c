@@ -35,11 +35,6 @@ static const char *const migrations[] = {
 
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
-int schema_version(void)
-{
-    return VERSION;
-}
-
 int schema_check(sqlite3 *db, enum schema_finding *finding)
 {
     sqlite3_int64 application = 0, version = 0, tables = 0;

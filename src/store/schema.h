@@ -22,7 +22,4 @@ int schema_check(sqlite3 *db, enum schema_finding *finding);
 int schema_check_whole(sqlite3 *db, bool *whole);
 int schema_migrate(sqlite3 *db);
 
-/** schema_version(): of this program. */
-int schema_version(void);
-
 #endif
