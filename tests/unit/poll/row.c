@@ -7,23 +7,7 @@
 #include <cmocka.h>
 
 #include "draft.h"
-#include "world.h"
-
-static struct world w;
-
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(&w, NULL);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end(&w);
-    return 0;
-}
+#include "one_world.h"
 
 /* Begins the world anew, with other settings. */
 static void anew(const char *const *written)

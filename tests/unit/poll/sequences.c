@@ -6,35 +6,9 @@
 
 #include <cmocka.h>
 
-#include "world.h"
+#include "one_world.h"
 
 enum { DAY_MS = 86400000 };
-
-static struct world w;
-
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(&w, NULL);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end(&w);
-    return 0;
-}
-
-static void up(enum proof proof)
-{
-    world_is(&w, VERDICT_UP, proof, CAUSE_NONE);
-}
-
-static void down(enum cause cause)
-{
-    world_is(&w, VERDICT_DOWN, PROOF_NONE, cause);
-}
 
 static void first_poll(void **state)
 {

@@ -9,29 +9,7 @@
 
 #include <cmocka.h>
 
-#include "stage.h"
-
-static struct test_store stage;
-
-static int begin(void **state)
-{
-    (void)state;
-    stage_begin(&stage);
-    stage_run(&stage);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    stage_end(&stage);
-    return 0;
-}
-
-static void post(struct journal_entry entry)
-{
-    stage_post(&stage, &entry);
-}
+#include "one_stage.h"
 
 /* --- the journal --- */
 

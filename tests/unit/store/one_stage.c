@@ -1,0 +1,23 @@
+#include "one_stage.h"
+
+struct test_store stage;
+
+int begin(void **state)
+{
+    (void)state;
+    stage_begin(&stage);
+    stage_run(&stage);
+    return 0;
+}
+
+int end(void **state)
+{
+    (void)state;
+    stage_end(&stage);
+    return 0;
+}
+
+void post(struct journal_entry entry)
+{
+    stage_post(&stage, &entry);
+}
