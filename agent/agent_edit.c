@@ -1,6 +1,6 @@
 /*
- * What becomes of the monitors without a SET: what the file says is one edit, the whole of it or nothing; half-made
- * rows go.
+ * What becomes of the monitors without a SET: what the file says is one edit, the
+ * whole of it or nothing; half-made rows go.
  */
 #include <string.h>
 

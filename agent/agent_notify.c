@@ -91,8 +91,8 @@ void agent_notify(struct agent *a, const struct event *event)
         agent_settle(a, dropped);
 }
 
-/* The agent that callbacks belong to: their ${magic} is the number of a note, because they may come after it is
- * gone. */
+/* The agent that callbacks belong to: their ${magic} is the number of a note,
+ * because they may come after it is gone. */
 static struct agent *sender;
 
 static int on_answer(int operation, netsnmp_session *session, int request_id, netsnmp_pdu *pdu, void *magic)

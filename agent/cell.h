@@ -28,8 +28,8 @@ struct cell {
     unsigned char room[CELL_ROOM];
 };
 
-/** Fill ${c}; a cell must not be copied (octets may point into it), and lives no longer than the row it was read
- * from. */
+/** Fill ${c}; a cell must not be copied (octets may point into it), and lives no
+ * longer than the row it was read from. */
 void cell_integer(struct cell *c, int64_t value);
 void cell_unsigned(struct cell *c, uint64_t value); /* more than 32 bits: 4294967295 */
 void cell_counter(struct cell *c, uint32_t value);

@@ -43,8 +43,8 @@ enum kept {
 enum kept keep_wait(struct keep *k, enum save_kind kind, struct save_batch *batch);
 void keep_later(struct keep *k, struct save_batch *batch);
 
-/** keep_take(k): Take answers that came late.  keep_is_late(k): whether one is still due: nobody knows what is on
- *  disk. */
+/** keep_take(k): Take answers that came late.  keep_is_late(k): whether one is still
+ * due: nobody knows what is on disk. */
 void keep_take(struct keep *k);
 bool keep_is_late(const struct keep *k);
 

@@ -14,8 +14,8 @@ static size_t column_from(const struct mib_table *t, unsigned long number)
     return low;
 }
 
-/* How the first ${n} sub-identifiers of ${name} stand to those of the entry: negative before, 0 equal, positive
- * behind. */
+/* How the first ${n} sub-identifiers of ${name} stand to those of the entry: negative
+ * before, 0 equal, positive behind. */
 static int compare_entry(const struct mib_table *t, const unsigned long *name, size_t n)
 {
     for (size_t i = 0; i < n && i < t->entry_length; i++) {

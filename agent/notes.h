@@ -49,8 +49,8 @@ bool notes_add(struct notes *n, const struct event *event, size_t limit, uint32_
 const struct note *notes_next(struct notes *n, uint64_t now_ms);
 
 /**
- * notes_acknowledge(n, id, seq): The master took it: true, and its number in ${seq}; false: a late answer, which means
- * nothing.
+ * notes_acknowledge(n, id, seq): The master took it: true, and its number in ${seq};
+ * false: a late answer, which means nothing.
  * notes_unsent(n, id): It did not leave, or no answer came: due again.
  * notes_refuse(n, id, now_ms): The master answered with an error: due again after NOTES_RETRY_MS.
  * notes_all_due(n): The session is gone, and answers with it: everything is due again.

@@ -64,9 +64,9 @@ bool set_row_take(struct set_request *s, const struct set_variable *v, struct mi
  *  ${column} is the one to blame, or 0: why->setting's. */
 bool set_row_finish(struct set_request *s, struct set_row *row, struct mistake *why, unsigned long *column);
 
-/** set_row_blame(v, n, index, column, setting): The place of the variable that a mistake of row ${index} is told of:
- *  that of ${column} (of ${setting} when 0), else of a setting that has its part in it, else its RowStatus, else its
- *  first. */
+/** set_row_blame(v, n, index, column, setting): The place of the variable that a mistake of row
+ * ${index} is told of: that of ${column} (of ${setting} when 0), else of a setting that has its part
+ * in it, else its RowStatus, else its first. */
 size_t set_row_blame(const struct set_variable *v, size_t n, int32_t index, unsigned long column,
                      enum setting_id setting);
 

@@ -7,8 +7,8 @@
 #include "complaints.h"
 #include "yaml_tree.h"
 
-/** config_parse(bytes, n, c): What config_read() does with a file's bytes; NULL, and why is in ${c}, when there is any
- * mistake. */
+/** config_parse(bytes, n, c): What config_read() does with a file's bytes; NULL, and why
+ * is in ${c}, when there is any mistake. */
 struct config *config_parse(const char *bytes, size_t n, struct complaints *c);
 
 /* --- keys (config_keys.c) --- */
@@ -71,8 +71,8 @@ void general_take(struct complaints *c, struct config_general *g, const struct f
 bool general_finish(struct config_general *g);
 void general_end(struct config_general *g);
 
-/** general_changed(a, b, i): The key of the ${i}th setting when ${a} and ${b} differ in it, else "" (NULL: there are
- * no more). */
+/** general_changed(a, b, i): The key of the ${i}th setting when ${a} and ${b} differ in
+ * it, else "" (NULL: there are no more). */
 const char *general_changed(const struct config_general *a, const struct config_general *b, size_t i);
 
 /* --- monitors (config_monitor.c) --- */

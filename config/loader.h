@@ -17,8 +17,8 @@ struct loader;
  * ${first} itself may go at once. */
 struct loader *loader_start(const char *path, struct config *first, struct queue *notices, struct log *log);
 
-/** loader_reload(l): Read the file again (SIGHUP).  Changes of what is not about monitors are logged as needing a
- * restart. */
+/** loader_reload(l): Read the file again (SIGHUP).  Changes of what is not about
+ * monitors are logged as needing a restart. */
 void loader_reload(struct loader *l);
 
 /** loader_stop(l): End the thread, killing commands; free. */

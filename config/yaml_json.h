@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /** json_has_pairs(bytes, n): Whether the text begins as JSON does and has such a pair in it.
- * json_join_pairs(bytes, n): Make each YAML's own escape and a NUL, "\U0001F4E7\0": as long as the pair, so that all
- * places stay. */
+ *  json_join_pairs(bytes, n): Make each YAML's own escape and a NUL, "\U0001F4E7\0": as long
+ *  as the pair, so that all places stay. */
 bool json_has_pairs(const char *bytes, size_t n);
 void json_join_pairs(char *bytes, size_t n);
 

@@ -28,8 +28,8 @@ void view_clear(struct view *view);
 /** view_find(view, name): NULL: no such monitor. */
 const struct view_row *view_find(const struct view *view, const char *name);
 
-/** view_table(view): All monitors, a line each, and a line that counts them.  view_row(view, row): Everything about
- * one.
+/** view_table(view): All monitors, a line each, and a line that counts them.
+ *  view_row(view, row): Everything about one.
  *  view_json(view, row): The same as JSON, of all when ${row} is NULL. */
 void view_table(const struct view *view);
 void view_row(const struct view *view, const struct view_row *row);

@@ -158,8 +158,8 @@ const struct definition *definition_override(const struct definition *file, uint
 
 const struct definition *definition_keep_override(const struct definition *file, const struct definition *before)
 {
-    /* Two values only: the file said then what `enabled` is not now; when it says the same as then they differ
-     * still. */
+    /* Two values only: the file said then what `enabled` is not now; when it says the
+     * same as then they differ still. */
     if (before == NULL || !before->overridden)
         return definition_ref(file);
     return definition_override(file, before->enabled);

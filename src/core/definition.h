@@ -99,8 +99,8 @@ const struct definition *definition_override(const struct definition *file, uint
  *  ${before} NULL: a new row. */
 const struct definition *definition_keep_override(const struct definition *file, const struct definition *before);
 
-/** definition_is_on(d): active and enabled; else its verdict is disabled.  definition_is_polled(d): and no secret
- * WAITING. */
+/** definition_is_on(d): active and enabled; else its verdict is disabled.
+ * definition_is_polled(d): and no secret WAITING. */
 bool definition_is_on(const struct definition *d);
 bool definition_is_polled(const struct definition *d);
 

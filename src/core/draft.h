@@ -1,15 +1,15 @@
 /*
- * A draft: a definition in the making.  Wide and mutable, owned by one thread, short-lived.  All rules about one
- * setting stand with its kind, all rules about two in draft_check(); YAML, SET and the command line have none of
- * their own.
+ * A draft: a definition in the making.  Wide and mutable, owned by one thread, short-lived.  All
+ * rules about one setting stand with its kind, all rules about two in draft_check(); YAML, SET
+ * and the command line have none of their own.
  */
 #ifndef EMAILMON_DRAFT_H
 #define EMAILMON_DRAFT_H
 
 #include "definition.h"
 
-/** What is wrong with a value.  SNMP answers wrongType, wrongLength, wrongValue, inconsistentValue, ... by this
- * word. */
+/** What is wrong with a value.  SNMP answers wrongType, wrongLength, wrongValue,
+ * inconsistentValue, ... by this word. */
 enum mistake_kind {
     MISTAKE_NONE,
     MISTAKE_TYPE,         /* a text where a number belongs ... */
@@ -58,13 +58,12 @@ bool draft_from(struct draft *d, const struct definition *definition);
 /** draft_end(d): wipe secrets, free.  Safe twice. */
 void draft_end(struct draft *d);
 
-/** draft_text(d, id): What a TEXT or SECRET is now, the default when it was not given; "" for a required one that is
- * missing.
- *  Valid until ${d} changes. */
+/** draft_text(d, id): What a TEXT or SECRET is now, the default when it was not given; "" for a required
+ * one that is missing.  Valid until ${d} changes. */
 const char *draft_text(const struct draft *d, enum setting_id id);
 
-/** draft_take_text(d, id, bytes, n): Set a TEXT or SECRET that was checked before (${n} octets, no NUL in them). 
- *  False, and ${d} as before, when memory is short. */
+/** draft_take_text(d, id, bytes, n): Set a TEXT or SECRET that was checked before (${n} octets, no NUL in them).
+ * False, and ${d} as before, when memory is short. */
 bool draft_take_text(struct draft *d, enum setting_id id, const char *bytes, size_t n);
 
 /**

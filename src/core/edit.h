@@ -23,8 +23,8 @@ struct saver {
 
 struct edit;
 
-/** edit_begin(set): Return an edit, or NULL when memory is short.  The set must not change by other edits until
- * edit_end(). */
+/** edit_begin(set): Return an edit, or NULL when memory is short.  The set must not
+ * change by other edits until edit_end(). */
 struct edit *edit_begin(struct monitors *set);
 
 /**
@@ -59,9 +59,9 @@ struct wanted {
 bool edit_file(struct edit *e, const struct wanted *wanted, size_t n, void (*warn)(void *owner, const char *line),
                void *owner);
 
-/** edit_check(e, why, index): Every changed row whole, names unique over the set, passwords guarded, ...; false fills
- *  ${why} with the first mistake and ${index} (may be NULL) with its row.  After it nothing of the edit can fail but
- *  saving. */
+/** edit_check(e, why, index): Every changed row whole, names unique over the set, passwords guarded,
+ * ...; false fills ${why} with the first mistake and ${index} (may be NULL) with its row.  After it
+ * nothing of the edit can fail but saving. */
 bool edit_check(struct edit *e, struct mistake *why, int32_t *index);
 
 /** edit_count(e): After edit_check(): how many rows change. */
@@ -74,11 +74,11 @@ bool edit_save(struct edit *e, const struct saver *saver, struct mistake *why);
 bool edit_restore(struct edit *e, const struct saver *saver, struct mistake *why);
 
 /**
- * edit_publish(e, tell, owner): The set changes; cannot fail after edit_check().  ${tell} gets each change (its
- * definitions live until edit_end; take references).  edit_revert(e, tell, owner): put the old rows back, after
- * edit_publish; an index that a name was promised stays so.  edit_tell(e, tell, owner): the changes of an edit that was
- * published, once more.  After publishing nothing but edit_tell(), edit_restore(), edit_revert() and edit_end() may
- * follow.
+ * edit_publish(e, tell, owner): The set changes; cannot fail after edit_check().  ${tell} gets each change
+ * (its definitions live until edit_end; take references).  edit_revert(e, tell, owner): put the old rows
+ * back, after edit_publish; an index that a name was promised stays so.  edit_tell(e, tell, owner): the
+ * changes of an edit that was published, once more.  After publishing nothing but edit_tell(),
+ * edit_restore(), edit_revert() and edit_end() may follow.
  */
 void edit_publish(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner);
 void edit_tell(struct edit *e, void (*tell)(void *owner, const struct change *change), void *owner);

@@ -15,8 +15,8 @@ static const struct guarded passwords[] = {
     {LEG_INCOMING, GUARD_INCOMING, SETTING_in_password},
 };
 
-/* Whether a password would go elsewhere, or be trusted to somebody else there: by what counts in the end, not by how it
- * is written. */
+/* Whether a password would go elsewhere, or be trusted to somebody else there: by what counts
+ * in the end, not by how it is written. */
 static bool goes_elsewhere(const struct definition *before, const struct definition *after, enum leg leg)
 {
     struct leg_settings a, b;

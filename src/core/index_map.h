@@ -23,8 +23,8 @@ struct index_map {
 /** index_map_reserve(m, more): Make room, so that the next ${more} new indexes cannot fail; false: memory. */
 bool index_map_reserve(struct index_map *m, size_t more);
 
-/** index_map_put(m, index, value): Needs room; a value that ${index} had is replaced.  index_map_get(m, index): NULL:
- * none. */
+/** index_map_put(m, index, value): Needs room; a value that ${index} had is replaced.
+ * index_map_get(m, index): NULL: none. */
 void index_map_put(struct index_map *m, int32_t index, void *value);
 void *index_map_get(const struct index_map *m, int32_t index);
 

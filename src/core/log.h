@@ -24,8 +24,7 @@ void log_free(struct log *l);
 
 /**
  * log_write(l, priority, format, ...): One line, without line end, at most 1,000 octets; control characters are
- * escaped.
- * Any thread; never blocks; ${l} NULL drops it.
+ * escaped.  Any thread; never blocks; ${l} NULL drops it.
  */
 void log_write(struct log *l, enum log_priority priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,7 +1,7 @@
 /*
- * The set of monitors: definitions and statuses by index, in order, as GETNEXT walks them.  Owned by one thread (the
- * agent's); changed only by edits (edit.h).  A row that is not active and enabled is disabled from the edit on that
- * says so.
+ * The set of monitors: definitions and statuses by index, in order, as GETNEXT walks them.  Owned
+ * by one thread (the agent's); changed only by edits (edit.h).  A row that is not active and
+ * enabled is disabled from the edit on that says so.
  */
 #ifndef EMAILMON_MONITORS_H
 #define EMAILMON_MONITORS_H

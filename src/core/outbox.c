@@ -38,8 +38,8 @@ void outbox_free(struct outbox *o, void (*drop)(void *record))
     free(o);
 }
 
-/* Room for so many more: by moving to the front when half is used up, so that a long wait does not copy again and
- * again. */
+/* Room for so many more: by moving to the front when half is used up, so that a long
+ * wait does not copy again and again. */
 static bool make_room(struct outbox *o, size_t more)
 {
     if (o->room - o->end >= more)

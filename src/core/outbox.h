@@ -19,8 +19,8 @@ void outbox_free(struct outbox *o, void (*drop)(void *record));
 bool outbox_reserve(struct outbox *o, size_t more);
 void outbox_release(struct outbox *o, size_t n);
 
-/** outbox_send(o, record): Post it, or let it wait behind those that do.  False: memory; the record is still the
- *  caller's. */
+/** outbox_send(o, record): Post it, or let it wait behind those that do.  False:
+ * memory; the record is still the caller's. */
 bool outbox_send(struct outbox *o, const void *record);
 
 /** outbox_flush(o): Post what waits, as far as there is room; false: some still waits, try again in a moment. */

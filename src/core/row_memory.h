@@ -1,6 +1,6 @@
 /*
- * What a row remembers for its next verdict and nobody is shown: kept with its status, so that a restart continues.  A
- * plain value.
+ * What a row remembers for its next verdict and nobody is shown: kept with its status, so
+ * that a restart continues.  A plain value.
  */
 #ifndef EMAILMON_ROW_MEMORY_H
 #define EMAILMON_ROW_MEMORY_H

@@ -14,8 +14,7 @@ bool server_uses_device(const char *written);
 
 /**
  * server_replace(written, device, out): Write ${written} to ${out} with ${device} for every %Device.Address.  False,
- * and
- * "", when that is longer than SERVER_MAX octets.
+ * and "", when that is longer than SERVER_MAX octets.
  */
 bool server_replace(const char *written, const char *device, char out[SERVER_MAX + 1]);
 

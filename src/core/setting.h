@@ -1,6 +1,6 @@
 /*
- * The table of settings as an array, for everything that walks it: defaults, YAML, GET and SET, command line, store,
- * tests.
+ * The table of settings as an array, for everything that walks it: defaults, YAML,
+ * GET and SET, command line, store, tests.
  */
 #ifndef EMAILMON_SETTING_H
 #define EMAILMON_SETTING_H
@@ -16,8 +16,8 @@ enum setting_id {
     SETTING_COUNT
 };
 
-/** What a value looks like.  The numbers of TRUTH, SECURITY, PROTOCOL are the MIB's; NOTIFY has bit 0 for down(0)
- * ... */
+/** What a value looks like.  The numbers of TRUTH, SECURITY, PROTOCOL are the
+ * MIB's; NOTIFY has bit 0 for down(0) ... */
 enum setting_kind {
     KIND_NUMBER,
     KIND_TEXT,

@@ -1,6 +1,6 @@
 /*
- * A status: what emailmon found out about one monitor.  A plain value: copy it with status_copy(), which counts its
- * texts.
+ * A status: what emailmon found out about one monitor.  A plain value: copy it with
+ * status_copy(), which counts its texts.
  */
 #ifndef EMAILMON_STATUS_H
 #define EMAILMON_STATUS_H
@@ -58,8 +58,8 @@ struct status_column {
 extern const struct status_column status_columns[];
 extern const size_t status_column_count;
 
-/** status_init(s): VERDICT_UNKNOWN, nothing measured, nothing counted.  status_clear(s): let texts go, then
- * status_init. */
+/** status_init(s): VERDICT_UNKNOWN, nothing measured, nothing counted.
+ * status_clear(s): let texts go, then status_init. */
 void status_init(struct status *s);
 void status_clear(struct status *s);
 

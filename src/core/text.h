@@ -30,17 +30,17 @@ bool text_equal(const struct text *a, const struct text *b);
 bool text_copy(char *dst, size_t size, const char *src);
 
 /**
- * text_printable(dst, size, bytes, n): Write ${bytes} as printable ASCII: 0x20-0x7E stay, all else becomes \xNN. 
- * Cut to ${size} - 1 octets, never inside an escape.  Return the length written.
+ * text_printable(dst, size, bytes, n): Write ${bytes} as printable ASCII: 0x20-0x7E stay, all else becomes \xNN.  Cut
+ * to ${size} - 1 octets, never inside an escape.  Return the length written.
  */
 size_t text_printable(char *dst, size_t size, const void *bytes, size_t n);
 
-/** text_readable(dst, size, bytes, n): The same, but whole UTF-8 characters stay too; for words that are not a
- * server's. */
+/** text_readable(dst, size, bytes, n): The same, but whole UTF-8 characters stay too;
+ * for words that are not a server's. */
 size_t text_readable(char *dst, size_t size, const void *bytes, size_t n);
 
-/** text_is_clean(bytes, n): UTF-8 (RFC 3629, no surrogates, no overlong form) without control characters (C0, DEL,
- * C1). */
+/** text_is_clean(bytes, n): UTF-8 (RFC 3629, no surrogates, no overlong form) without
+ * control characters (C0, DEL, C1). */
 bool text_is_clean(const char *bytes, size_t n);
 
 /** text_cut(bytes, n, max): Return the greatest length <= ${max} and <= ${n} that does not split a UTF-8 character. */

@@ -139,8 +139,7 @@ unsigned imap_begin_command(struct imap *i, enum imap_command command);
 void imap_stage(struct imap *i);
 
 /** imap_fail(i, cause, format, ...), imap_refuse(i, text, n, login): It failed, for a reason of ours, or by a NO or
- * BAD.
- *  While deleting, only the deletion failed. */
+ * BAD.  While deleting, only the deletion failed. */
 void imap_fail(struct imap *i, enum cause cause, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void imap_refuse(struct imap *i, const char *text, size_t n);
 struct failure imap_refusal(const struct imap *i, const char *text, size_t n, bool login);

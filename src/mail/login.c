@@ -214,9 +214,9 @@ bool login_answer(struct login *l, const char *challenge, size_t n, char line[SA
 
 /* --- how it ended --- */
 
-/* With which mechanism the next poll begins, which has one attempt only: no refusal may keep the right one out for
- * ever.  Password and proof take turns; where no password may be shown, one proof after the other.  NONE: the
- * strongest. */
+/* With which mechanism the next poll begins, which has one attempt only: no refusal may keep the
+ * right one out for ever.  Password and proof take turns; where no password may be shown, one
+ * proof after the other.  NONE: the strongest. */
 static enum mechanism next_time(const struct login *l)
 {
     if (!mechanism_is_challenge(l->picked))

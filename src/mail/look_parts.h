@@ -30,8 +30,8 @@ void look_release(struct look *l);
 
 /**
  * SASL, which POP3 and IMAP wrap alike.
- * look_answer_later(l, first): The initial response ${first} does not go with the command: the server's go-ahead is
- * due.
+ * look_answer_later(l, first): The initial response ${first} does not go with the
+ * command: the server's go-ahead is due.
  * look_answer(l, challenge, n): Answer the server's challenge, in base64, or its go-ahead; "*" when that cannot be.
  * look_forget_answer(l): Its mechanism was refused before the go-ahead.
  */

@@ -1,5 +1,5 @@
-/* Logging in: AUTH with SASL (RFC 5034), or USER and PASS (RFC 1939 s. 7), which take the place
- * of PLAIN and of SASL's LOGIN where neither is offered. */
+/* Logging in: AUTH with SASL (RFC 5034), or USER and PASS (RFC 1939 s. 7), which take the place of PLAIN
+ * and of SASL's LOGIN where neither is offered. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

@@ -95,8 +95,8 @@ struct pop3 {
 /** pop3_enter(p, step): It is now what is awaited, with its stage and patience. */
 void pop3_enter(struct pop3 *p, enum pop3_step step);
 
-/** pop3_status(p, line, n, text, text_bytes): +1 for +OK, 0 for -ERR, with what follows; -1: neither, and the session
- *  has failed. */
+/** pop3_status(p, line, n, text, text_bytes): +1 for +OK, 0 for -ERR, with what follows; -1:
+ * neither, and the session has failed. */
 int pop3_status(struct pop3 *p, const char *line, size_t n, const char **text, size_t *text_bytes);
 
 /** pop3_cause(text, n, login): Why a server says -ERR. */

@@ -13,8 +13,8 @@
 
 enum { PROBE_MAX_BYTES = 4096 };
 
-/** What a probe is made of.  from and to are checked addresses (RFC 5321 s. 4.1.2); the domain of from names the
- * Message-ID. */
+/** What a probe is made of.  from and to are checked addresses (RFC 5321 s. 4.1.2); the
+ * domain of from names the Message-ID. */
 struct probe_parts {
     const struct token *token;
     const char *from, *to;

@@ -1,7 +1,6 @@
 /*
  * Logging in: which mechanism, and the exchange of each (RFC 4422; PLAIN 4616, LOGIN, CRAM-MD5 2195, SCRAM 5802 and
- * 7677).
- * The three protocols differ only in how they wrap the base64 lines.
+ * 7677).  The three protocols differ only in how they wrap the base64 lines.
  */
 #ifndef EMAILMON_SASL_H
 #define EMAILMON_SASL_H
@@ -29,8 +28,8 @@ const char *mechanism_name(enum mechanism m);
 enum mechanism mechanism_named(const char *bytes, size_t n);
 unsigned mechanism_bit(enum mechanism m);
 
-/** What logged in last time, kept by the owner of the credentials: start with it while the server's list is the
- * same. */
+/** What logged in last time, kept by the owner of the credentials: start with it
+ * while the server's list is the same. */
 struct login_memory {
     uint8_t worked;   /* enum mechanism; MECHANISM_NONE: nothing yet */
     uint32_t offered; /* the set that the server offered then */

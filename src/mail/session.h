@@ -30,8 +30,8 @@ enum patience {
     PATIENCE_WHOLE  /* all that is left of the leg's total: logins and the final dot */
 };
 
-/** What the driver may be told of a conversation, for `emailmon test --trace`: one line without its end, secrets
- * masked. */
+/** What the driver may be told of a conversation, for `emailmon test --trace`: one
+ * line without its end, secrets masked. */
 struct session_trace {
     void (*line)(void *owner, bool from_server, const char *bytes, size_t n);
     void *owner;

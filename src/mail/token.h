@@ -1,7 +1,7 @@
 /*
- * The token of a probe: handle(8) | time(5) | nonce(8) | mac(16) in lower-case base32, 60 characters after "em1.". 
- * The MAC (HMAC-SHA-256, cut to 16 octets) proves that this installation wrote it for this very row; all else in a
- * mail proves nothing.
+ * The token of a probe: handle(8) | time(5) | nonce(8) | mac(16) in lower-case base32, 60 characters
+ * after "em1.".  The MAC (HMAC-SHA-256, cut to 16 octets) proves that this installation wrote it for
+ * this very row; all else in a mail proves nothing.
  */
 #ifndef EMAILMON_TOKEN_H
 #define EMAILMON_TOKEN_H

@@ -14,8 +14,8 @@ struct address {
     uint32_t scope; /* of a link-local IPv6 address */
 };
 
-/** address_parse(text, a): An IPv4 or IPv6 literal without brackets ("fe80::1%eth0" too).  address_print: the
- * reverse. */
+/** address_parse(text, a): An IPv4 or IPv6 literal without brackets ("fe80::1%eth0"
+ * too).  address_print: the reverse. */
 bool address_parse(const char *text, struct address *a);
 void address_print(const struct address *a, char out[ADDRESS_TEXT_MAX + 18]);
 bool address_equal(const struct address *a, const struct address *b);

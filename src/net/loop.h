@@ -19,8 +19,8 @@ struct loop *loop_new(void);
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 
-/** loop_free(l): All streams, deadlines and look-ups must have been freed by their owners; their closing is finished
- * here. */
+/** loop_free(l): All streams, deadlines and look-ups must have been freed by their
+ * owners; their closing is finished here. */
 void loop_free(struct loop *l);
 
 /** loop_now_ms(l): The loop's monotonic time, taken once a turn; loop_refresh(l): takes it anew. */
@@ -37,9 +37,9 @@ struct watch *loop_watch(struct loop *l, int fd, void (*ready)(void *owner), voi
 void watch_free(struct watch *w);
 
 /**
- * deadline_new(l, due, owner): A deadline, not set.  deadline_set(d, ms): ${due} is called once, not before ${ms}
- * from now; setting it again moves it.  deadline_clear(d): not any more.  deadline_free(d): may be called in ${due}
- * itself.
+ * deadline_new(l, due, owner): A deadline, not set.  deadline_set(d, ms): ${due} is called once, not
+ * before ${ms} from now; setting it again moves it.  deadline_clear(d): not any more.
+ * deadline_free(d): may be called in ${due} itself.
  * deadline_exact(d, yes): not pushed by stalls (for schedules, whose lateness must show).
  */
 struct deadline;

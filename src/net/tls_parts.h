@@ -42,8 +42,8 @@ bool tls_verify_name(SSL *ssl, const char *name);
  * machine's clock showed ${wall_s}. */
 struct failure tls_verify_failure(long error, const struct tls_seen *seen, int64_t wall_s);
 
-/** tls_failure(ssl, seen): Why the last call on ${ssl} failed, from OpenSSL's queue of errors, which is empty
- * afterwards. */
+/** tls_failure(ssl, seen): Why the last call on ${ssl} failed, from OpenSSL's queue of
+ * errors, which is empty afterwards. */
 struct failure tls_failure(const SSL *ssl, const struct tls_seen *seen);
 
 /** tls_policy_failure(text): A limit of emailmon's own was crossed.  tls_memory_failure(): Memory is short here. */

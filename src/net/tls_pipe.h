@@ -1,7 +1,7 @@
 /*
- * What OpenSSL reads from and writes to instead of a socket: it reads the bytes that were received last, in place, and
- * what it writes goes to the stream at once.  Unlike a memory BIO it holds no byte, so a connection at rest has no
- * buffers.
+ * What OpenSSL reads from and writes to instead of a socket: it reads the bytes that were received
+ * last, in place, and what it writes goes to the stream at once.  Unlike a memory BIO it holds no
+ * byte, so a connection at rest has no buffers.
  */
 #ifndef EMAILMON_TLS_PIPE_H
 #define EMAILMON_TLS_PIPE_H

@@ -47,11 +47,13 @@ struct conversation;
 
 /**
  * conversation_start(with, leg, session, events, owner): ${with} is copied; ${leg} and ${session} are the caller's,
- * outlive the conversation and are not touched by others meanwhile.  NULL: memory.  No event comes before this returns.
- * A leg LEG_INCOMING takes the lock of (address, user). conversation_insist(c): Right after the start: log in even
- * where the same credentials were refused a moment ago. conversation_resume(c): after held(). conversation_limit(c,
- * ms): at most ${ms} more for the whole (a stop that waits 2 s after the dot); right after the start: instead of four
- * times the timeout, when that is more. conversation_is_contested(c): whether others wait for the lock that it holds.
+ * outlive the conversation and are not touched by others meanwhile.  NULL: memory.  No event comes before this
+ * returns.  A leg LEG_INCOMING takes the lock of (address, user).
+ * conversation_insist(c): Right after the start: log in even where the same credentials were refused a moment ago.
+ * conversation_resume(c): after held().
+ * conversation_limit(c, ms): at most ${ms} more for the whole (a stop that waits 2 s after the dot); right after the
+ * start: instead of four times the timeout, when that is more.
+ * conversation_is_contested(c): whether others wait for the lock that it holds.
  * conversation_free(c): Give up at once, without events; frees slot and lock.  Inside any event too.  NULL is fine.
  */
 struct conversation *conversation_start(const struct surroundings *with, const struct leg_settings *leg,

@@ -63,12 +63,12 @@ struct conversation {
 void conversation_enter(struct conversation *c);
 void conversation_leave(struct conversation *c);
 
-/** conversation_stage(c, stage): It is in ${stage} from now on; STAGE_NONE: it waits for something that is nobody's
- * fault. */
+/** conversation_stage(c, stage): It is in ${stage} from now on; STAGE_NONE: it waits
+ * for something that is nobody's fault. */
 void conversation_stage(struct conversation *c, enum stage stage);
 
-/** conversation_settle(c, why): The result stands: ${why} (moved; failure_none: it did all).  The owner may free ${c}
- * inside. */
+/** conversation_settle(c, why): The result stands: ${why} (moved; failure_none: it did
+ * all).  The owner may free ${c} inside. */
 void conversation_settle(struct conversation *c, struct failure *why);
 
 /** conversation_close(c): Connection, slot and lock are given back, the owner is told.  Only when settled. */
@@ -88,8 +88,8 @@ enum { CONVERSATION_PEER_MAX = 80 };
 struct credentials conversation_credentials(const struct conversation *c);
 
 /** conversation_reach(c): Look the name up, and go on from there to a connection; conversation_talk() in the end.
- *  conversation_unreachable(c, why): The address being tried cannot be connected to (${why} moved): the next one, or
- * the end. */
+ *  conversation_unreachable(c, why): The address being tried cannot be connected to
+ *  (${why} moved): the next one, or the end. */
 void conversation_reach(struct conversation *c);
 void conversation_unreachable(struct conversation *c, struct failure *why);
 
@@ -98,8 +98,8 @@ void conversation_unreachable(struct conversation *c, struct failure *why);
 void conversation_talk(struct conversation *c);
 void conversation_broken(struct conversation *c, struct failure *why);
 
-/** conversation_secured(c), conversation_heard(c, bytes, n), conversation_ended(c): what the stream tells, for the
- * session. */
+/** conversation_secured(c), conversation_heard(c, bytes, n), conversation_ended(c):
+ * what the stream tells, for the session. */
 void conversation_secured(struct conversation *c);
 void conversation_heard(struct conversation *c, const void *bytes, size_t n);
 void conversation_ended(struct conversation *c);

@@ -68,9 +68,9 @@ void group_add(struct group *g, struct watched *x);
 void group_remove(struct watched *x);
 void group_release(struct group *g);
 
-/** group_keep_gone(g, row, look): ${row} is removed: its probes are known for seven days, and with ${look} its
- *  definition serves for one more look.  groups_expire(w): Forget those whose time is over.  handle_key(handle): for
- *  maps. */
+/** group_keep_gone(g, row, look): ${row} is removed: its probes are known for seven days, and
+ * with ${look} its definition serves for one more look.  groups_expire(w): Forget those whose
+ * time is over.  handle_key(handle): for maps. */
 void group_keep_gone(struct group *g, const struct row *row, bool look);
 void groups_expire(struct worker *w);
 uint64_t handle_key(const uint8_t handle[TOKEN_HANDLE_BYTES]);

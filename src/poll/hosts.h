@@ -33,11 +33,12 @@ struct hosts *hosts_new(unsigned per_host);
 void hosts_free(struct hosts *h);
 
 /**
- * hosts_acquire(h, address, port, changed, owner): Ask for a slot; host_slot_state() says what is.  When it is
- * HOST_SLOT_WAITING, ${changed}(owner) is called once, when it became another; never before this returns.  NULL:
- * memory. host_slot_release(s, answer, why): Give it back, or stop waiting, in every state.  ${why}: of HOST_TIMED_OUT,
- * the failure for those who wait (copied), else NULL.  Others' changed() is called inside. host_slot_why(s): of
- * HOST_SLOT_SILENT: the failure of the last one who tried; valid until the slot is released.
+ * hosts_acquire(h, address, port, changed, owner): Ask for a slot; host_slot_state() says what
+ * is.  When it is HOST_SLOT_WAITING, ${changed}(owner) is called once, when it became another;
+ * never before this returns.  NULL: memory.
+ * host_slot_release(s, answer, why): Give it back, or stop waiting, in every state.  ${why}: of HOST_TIMED_OUT, the
+ * failure for those who wait (copied), else NULL.  Others' changed() is called inside.
+ * host_slot_why(s): of HOST_SLOT_SILENT: the failure of the last one who tried; valid until the slot is released.
  */
 struct host_slot *hosts_acquire(struct hosts *h, const struct address *address, uint16_t port,
                                 void (*changed)(void *owner), void *owner);

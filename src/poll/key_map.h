@@ -1,6 +1,6 @@
 /*
- * A map from 64-bit keys to pointers: rows by index and by handle, hosts, mailboxes and groups by a mix of what names
- * them.
+ * A map from 64-bit keys to pointers: rows by index and by handle, hosts, mailboxes
+ * and groups by a mix of what names them.
  */
 #ifndef EMAILMON_KEY_MAP_H
 #define EMAILMON_KEY_MAP_H

@@ -6,8 +6,8 @@
 
 #include "key_map.h"
 
-/* A mailbox is known by the mix of its address and user alone: should two ever mix to the same, one waits for the
- * other. */
+/* A mailbox is known by the mix of its address and user alone: should two ever mix to
+ * the same, one waits for the other. */
 struct locks {
     struct key_map queues; /* the first of each queue: the holder */
 };

@@ -16,9 +16,9 @@ struct locks *locks_new(void);
 void locks_free(struct locks *l);
 
 /**
- * locks_acquire(l, address, user, granted, owner): Take the lock or a place in its queue; lock_is_held() says which. In
- * the queue,
- * ${granted}(owner) is called once, when it is this one's turn, never before this returns.  NULL: memory.
+ * locks_acquire(l, address, user, granted, owner): Take the lock or a place in its queue;
+ * lock_is_held() says which.  In the queue, ${granted}(owner) is called once, when it is this one's
+ * turn, never before this returns.  NULL: memory.
  * lock_release(k): Give it back, or stop waiting; the next one's granted() is called inside.  NULL is fine.
  * lock_is_held(k): it is here.  lock_wanted(k): whether others wait behind it.
  */

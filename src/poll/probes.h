@@ -67,9 +67,9 @@ enum sighting {
     SIGHTING_STRAY      /* valid, and nothing waited for it */
 };
 
-/** probes_sight(p, token, wall_s, probe): A mail with a verified token of this row was seen.  FOUND and LATE fill
- *  ${probe} (may be NULL) and count in p->found.  Never fails: when memory is short the consumed one is just not
- *  remembered. */
+/** probes_sight(p, token, wall_s, probe): A mail with a verified token of this row was seen.  FOUND
+ * and LATE fill ${probe} (may be NULL) and count in p->found.  Never fails: when memory is short
+ * the consumed one is just not remembered. */
 enum sighting probes_sight(struct probes *p, const struct token *t, int64_t wall_s, struct outstanding *probe);
 
 /**
@@ -84,8 +84,8 @@ unsigned probes_waiting(const struct probes *p);
 void probes_look_ended(struct probes *p, uint64_t look_began_mono_ms, uint64_t grace_ms);
 
 /**
- * probes_expire(p, wall_s, lost): Give up the oldest one of those older than seven days, into ${lost}; false: there is
- * none.
+ * probes_expire(p, wall_s, lost): Give up the oldest one of those older than seven
+ * days, into ${lost}; false: there is none.
  * probes_optional(p): None is evidence of loss any more (disabled).
  * probes_forget(p): Drop all outstanding, and what was found (path changed); consumed ones are kept.
  */

@@ -28,10 +28,11 @@ struct refusals *refusals_new(void);
 void refusals_free(struct refusals *r);
 
 /**
- * refusals_note(r, who, why, mono_ms, wall_ms): They were refused now, with ${why} (copied).  When memory is short it
- * is just not known. refusals_forget(r, who): They were accepted. refusals_find(r, who, mono_ms, wall_ms): The failure
- * of a refusal in the last REFUSAL_LASTS_MS, and the wall clock of it in ${wall_ms}; NULL: none.  Valid until the next
- * call.
+ * refusals_note(r, who, why, mono_ms, wall_ms): They were refused now, with ${why} (copied).
+ * When memory is short it is just not known.
+ * refusals_forget(r, who): They were accepted.
+ * refusals_find(r, who, mono_ms, wall_ms): The failure of a refusal in the last REFUSAL_LASTS_MS, and the wall clock
+ * of it in ${wall_ms}; NULL: none.  Valid until the next call.
  */
 void refusals_note(struct refusals *r, const struct credentials *who, const struct failure *why, uint64_t mono_ms,
                    int64_t wall_ms);

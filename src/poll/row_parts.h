@@ -6,9 +6,9 @@
 
 enum { WHOLE_LEGS = 2 }; /* LEG_SMTP and LEG_INCOMING */
 
-/** row_journal_probe(r, o, state, ticket, journal): The probe ${o} got this state.  row_journal_probes(r, journal):
- * the same for all outstanding ones whose state is not on record yet.  row_journal_forget(r, journal): All are
- * forgotten. */
+/** row_journal_probe(r, o, state, ticket, journal): The probe ${o} got this state.
+ * row_journal_probes(r, journal): the same for all outstanding ones whose state is not on record yet.
+ * row_journal_forget(r, journal): All are forgotten. */
 void row_journal_probe(const struct row *r, const struct outstanding *o, enum probe_state state, uint64_t ticket,
                        const struct journal *journal);
 void row_journal_probes(struct row *r, const struct journal *journal);

@@ -183,8 +183,8 @@ static uint64_t step_us(const struct wave *w)
     return even > longest ? longest : even < shortest ? shortest : even;
 }
 
-/* The next newcomer of the wave, which was taken out of the heap because it is its turn; NULL: none, and the wave is
- * gone. */
+/* The next newcomer of the wave, which was taken out of the heap because it is its
+ * turn; NULL: none, and the wave is gone. */
 static struct schedule_item *take_newcomer(struct schedule *s, struct wave *w)
 {
     struct schedule_item *item = NULL;

@@ -27,9 +27,12 @@ void schedule_free(struct schedule *s);
 
 /**
  * schedule_set(s, item, next_ms): ${item} starts at ${next_ms}, whatever was planned.  False: memory (only when no
- * start is planned, and not for one that was just taken). schedule_newcomer(s, item, interval_s, now_ms): It starts
- * in its turn among the newcomers of its interval.  False: memory. schedule_drop(s, item): It does not start.
- * schedule_is_set(item): a start is planned, and known. schedule_has(item): a start is planned, be it a newcomer's.
+ * start is planned, and not for one that was just taken).
+ * schedule_newcomer(s, item, interval_s, now_ms): It starts in its turn among the
+ * newcomers of its interval.  False: memory.
+ * schedule_drop(s, item): It does not start.
+ * schedule_is_set(item): a start is planned, and known.
+ * schedule_has(item): a start is planned, be it a newcomer's.
  */
 bool schedule_set(struct schedule *s, struct schedule_item *item, uint64_t next_ms);
 bool schedule_newcomer(struct schedule *s, struct schedule_item *item, uint32_t interval_s, uint64_t now_ms);
@@ -38,8 +41,9 @@ bool schedule_is_set(const struct schedule_item *item);
 bool schedule_has(const struct schedule_item *item);
 
 /**
- * schedule_take(s, now_ms): The item whose start is the longest overdue at ${now_ms}, out of the schedule; its next_ms
- * is the planned start. NULL: none is due. schedule_next_ms(s): when the next is due; UINT64_MAX: never.
+ * schedule_take(s, now_ms): The item whose start is the longest overdue at ${now_ms}, out of the schedule; its
+ * next_ms is the planned start.  NULL: none is due.
+ * schedule_next_ms(s): when the next is due; UINT64_MAX: never.
  */
 struct schedule_item *schedule_take(struct schedule *s, uint64_t now_ms);
 uint64_t schedule_next_ms(const struct schedule *s);

@@ -39,9 +39,9 @@ struct ticket_wait {
 };
 
 /**
- * tickets_wait(t, w, ticket, done, owner): Call ${done} once, when the receipt is here or TICKET_PATIENCE_MS are
- * over; never before this returns; the wait is over then.  ticket_wait_end(w): Do not call; nothing when it does not
- * wait.
+ * tickets_wait(t, w, ticket, done, owner): Call ${done} once, when the receipt is here or
+ * TICKET_PATIENCE_MS are over; never before this returns; the wait is over then.  ticket_wait_end(w):
+ * Do not call; nothing when it does not wait.
  */
 void tickets_wait(struct tickets *t, struct ticket_wait *w, uint64_t ticket, void (*done)(void *owner), void *owner);
 void ticket_wait_end(struct ticket_wait *w);

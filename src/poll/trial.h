@@ -1,7 +1,7 @@
 /*
- * A trial: one whole round trip of one monitor in the foreground, for `emailmon test`: send a probe, look until it
- * arrives, delete it.  Sealed with a key of its own, so that a running emailmon leaves the probe alone.  No state is
- * opened.
+ * A trial: one whole round trip of one monitor in the foreground, for `emailmon test`: send a
+ * probe, look until it arrives, delete it.  Sealed with a key of its own, so that a running
+ * emailmon leaves the probe alone.  No state is opened.
  */
 #ifndef EMAILMON_TRIAL_H
 #define EMAILMON_TRIAL_H

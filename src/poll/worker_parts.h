@@ -191,8 +191,11 @@ bool sends_matter(const struct worker *w);
 
 /* --- worker_out.c --- */
 
-/** out_journal(w): the sink of journal entries.  out_status(w, x): ${x}'s status changed.  out_process(w): tell how
- *  the process is, if anything changed. out_flush(w): post what waits; true: nothing does any more. */
+/**
+ * out_journal(w): the sink of journal entries.  out_status(w, x): ${x}'s status changed.
+ * out_process(w): tell how the process is, if anything changed.
+ * out_flush(w): post what waits; true: nothing does any more.
+ */
 struct journal out_journal(struct worker *w);
 void out_status(struct worker *w, struct watched *x);
 void out_process(struct worker *w);

@@ -13,14 +13,14 @@ enum folder_how {
     FOLDER_REPLACE /* takes the place of what is there; 0640; survives a crash of the program, not of the machine */
 };
 
-/** folder_write_whole(path, bytes, n, how): Make ${path} hold these ${n} bytes.  False: errno; nothing is left
- * behind. */
+/** folder_write_whole(path, bytes, n, how): Make ${path} hold these ${n} bytes.
+ * False: errno; nothing is left behind. */
 bool folder_write_whole(const char *path, const void *bytes, size_t n, enum folder_how how);
 
 /**
- * folder_begin(path, name, how): A stream to write to, under the name that ${name} (at least FOLDER_NAME_MAX) gets. 
- * NULL:
- * errno.  folder_commit(file, path, name, how): Close it, and give it its own name.  False: errno; nothing is left.
+ * folder_begin(path, name, how): A stream to write to, under the name that ${name} (at least
+ * FOLDER_NAME_MAX) gets.  NULL: errno.
+ * folder_commit(file, path, name, how): Close it, and give it its own name.  False: errno; nothing is left.
  */
 enum { FOLDER_NAME_MAX = 4096 };
 FILE *folder_begin(const char *path, char *name, enum folder_how how);

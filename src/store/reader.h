@@ -9,9 +9,9 @@
 #include "restored.h"
 #include "seal.h"
 
-/** reader_mend(db, wall_ms): What a kill between two commits may have left: two rows with one index (the one that an
- *  administrator made stays, else the one polled last), and rows that are gone for long enough.  SQLITE_OK or the
- *  code. */
+/** reader_mend(db, wall_ms): What a kill between two commits may have left: two rows with one
+ * index (the one that an administrator made stays, else the one polled last), and rows that are
+ * gone for long enough.  SQLITE_OK or the code. */
 int reader_mend(sqlite3 *db, int64_t wall_ms);
 
 /** reader_load(db, sealer, log, into): Fill ${into}, a new one.  A password that cannot be unsealed is one to be set

@@ -6,13 +6,13 @@
 #include "columns.h"
 
 /*
- * What brings a state from the version of its place in this list to the next.  A step that was released is never
- * changed. The columns of `row` and `definition` that follow the program's own tables are none of its concern
- * (columns.h).
+ * What brings a state from the version of its place in this list to the next.  A step that was
+ * released is never changed.  The columns of `row` and `definition` that follow the program's own
+ * tables are none of its concern (columns.h).
  *
- * Serials are 64 random bits, kept as SQLite's signed integers.  A row of the file is in `row` alone, one made by
- * SET in `definition` too.  `promise`: an index stays with a name, whoever has either.  `gone`: rows that are no
- * more, for as long as probes of theirs may come; nothing that comes late makes such a row again.
+ * Serials are 64 random bits, kept as SQLite's signed integers.  A row of the file is in `row` alone, one made by SET
+ * in `definition` too.  `promise`: an index stays with a name, whoever has either.  `gone`: rows that are no more,
+ * for as long as probes of theirs may come; nothing that comes late makes such a row again.
  */
 static const char *const migrations[] = {
     "CREATE TABLE row (serial INTEGER PRIMARY KEY, idx INTEGER NOT NULL, name TEXT NOT NULL,"

@@ -59,8 +59,8 @@ bool store_read_status(const char *path, struct stored_state *state,
                        void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);
 
 /**
- * store_read_definitions(path, row, owner, why, size): For `emailmon export`: the same for the rows that were made
- * by SET.
+ * store_read_definitions(path, row, owner, why, size): For `emailmon export`: the
+ * same for the rows that were made by SET.
  * Their passwords stay sealed: the secret of a leg that has one is SECRET_FAILED.
  */
 bool store_read_definitions(const char *path,

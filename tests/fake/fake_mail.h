@@ -38,8 +38,8 @@ enum fake_count {
 
 struct fake_mail;
 
-/** fake_start(ports): ${ports} by protocol; 0: any.  NULL: errno says why.  fake_stop(f): end its thread, free; NULL
- *  is fine. */
+/** fake_start(ports): ${ports} by protocol; 0: any.  NULL: errno says why.  fake_stop(f):
+ * end its thread, free; NULL is fine. */
 struct fake_mail *fake_start(const uint16_t ports[FAKE_PROTOCOLS]);
 void fake_stop(struct fake_mail *f);
 
@@ -50,17 +50,18 @@ void fake_set(struct fake_mail *f, enum fake_fault fault, unsigned number);
 uint64_t fake_counted(struct fake_mail *f, enum fake_count count);
 
 /**
- * fake_mails(f, user): how many mails are in the mailbox.  fake_put(f, user, mail): one more (CRLF line ends); false:
- * memory. fake_get(f, user, i): a copy of the i-th, NUL-terminated, to be freed; NULL: there is none.  fake_clear(f,
- * user): empty the mailbox.  Any thread.
+ * fake_mails(f, user): how many mails are in the mailbox.  fake_put(f, user, mail): one
+ * more (CRLF line ends); false: memory.
+ * fake_get(f, user, i): a copy of the i-th, NUL-terminated, to be freed; NULL: there is none.
+ * fake_clear(f, user): empty the mailbox.  Any thread.
  */
 size_t fake_mails(struct fake_mail *f, const char *user);
 bool fake_put(struct fake_mail *f, const char *user, const char *mail);
 char *fake_get(struct fake_mail *f, const char *user, size_t i);
 void fake_clear(struct fake_mail *f, const char *user);
 
-/** fake_write_certificate(f, path): What the server shows under TLS, as PEM: it may be taken for an authority. 
- *  False: it cannot. */
+/** fake_write_certificate(f, path): What the server shows under TLS, as PEM: it may be taken
+ * for an authority.  False: it cannot. */
 bool fake_write_certificate(const struct fake_mail *f, const char *path);
 
 /** fake_fault_word(fault), fake_fault_text(fault): for people.  fake_fault_named(word, fault): false: there is none. */

@@ -69,8 +69,11 @@ struct fake_mail {
     char input[65536]; /* of one read */
 };
 
-/** fake_say(c, format, ...): a reply.  fake_say_bytes(c, bytes, n).  fake_close(c): when all is sent.  fake_drop(c):
- *  at once. fake_fault(c, fault): its number. */
+/**
+ * fake_say(c, format, ...): a reply.  fake_say_bytes(c, bytes, n).
+ * fake_close(c): when all is sent.  fake_drop(c): at once.
+ * fake_fault(c, fault): its number.
+ */
 void fake_say(struct connection *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fake_say_bytes(struct connection *c, const char *bytes, size_t n);
 void fake_close(struct connection *c);
@@ -96,9 +99,12 @@ void pop3_line(struct connection *c, char *line, size_t n);
 void imap_greet(struct connection *c);
 void imap_line(struct connection *c, char *line, size_t n);
 
-/** box_of(f, user): made when it is not there; NULL: memory.  box_put(box, text, bytes): takes ${text} over; false:
- *  memory. box_remove_deleted(f, box, said, owner): tell of each (its number at that moment), remove. 
- *  box_free_all(f). */
+/**
+ * box_of(f, user): made when it is not there; NULL: memory.
+ * box_put(box, text, bytes): takes ${text} over; false: memory.
+ * box_remove_deleted(f, box, said, owner): tell of each (its number at that moment), remove.
+ * box_free_all(f).
+ */
 struct mailbox *box_of(struct fake_mail *f, const char *user);
 bool box_put(struct mailbox *box, char *text, size_t bytes);
 void box_remove_deleted(struct fake_mail *f, struct mailbox *box, void (*said)(void *owner, size_t number),

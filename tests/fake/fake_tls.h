@@ -1,5 +1,5 @@
-/* TLS of the fake mail server: one self-signed certificate, made when it is first needed, for localhost and
- * 127.0.0.1. */
+/* TLS of the fake mail server: one self-signed certificate, made when it is first
+ * needed, for localhost and 127.0.0.1. */
 #ifndef EMAILMON_FAKE_TLS_H
 #define EMAILMON_FAKE_TLS_H
 
@@ -10,8 +10,8 @@
 struct fake_tls; /* shared by the connections of one server */
 struct fake_secure;
 
-/** fake_tls_new(): NULL: it cannot.  fake_tls_free(t).  fake_tls_write(t, path): the certificate, as PEM; false: it
- *  cannot. */
+/** fake_tls_new(): NULL: it cannot.  fake_tls_free(t).  fake_tls_write(t, path): the
+ * certificate, as PEM; false: it cannot. */
 struct fake_tls *fake_tls_new(void);
 void fake_tls_free(struct fake_tls *t);
 bool fake_tls_write(const struct fake_tls *t, const char *path);
@@ -23,8 +23,8 @@ void fake_secure_free(struct fake_secure *s);
 /** fake_secure_shake(s): 1: the handshake is done; 0: go on when the socket is ready; -1: it failed. */
 int fake_secure_shake(struct fake_secure *s);
 
-/** fake_secure_recv, fake_secure_send: as recv and send on a socket that does not block: -1 with errno EAGAIN: later.
- *  */
+/** fake_secure_recv, fake_secure_send: as recv and send on a socket that does not
+ * block: -1 with errno EAGAIN: later. */
 ssize_t fake_secure_recv(struct fake_secure *s, char *bytes, size_t n);
 ssize_t fake_secure_send(struct fake_secure *s, const char *bytes, size_t n);
 

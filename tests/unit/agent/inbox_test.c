@@ -1,5 +1,5 @@
-/* What the agent makes of what other threads tell it, read back through its scalars and tables.  No thread, no
- * master. */
+/* What the agent makes of what other threads tell it, read back through its scalars
+ * and tables.  No thread, no master. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

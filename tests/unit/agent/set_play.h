@@ -31,10 +31,10 @@ void play_mood(struct set_play *p, enum store_mood mood);
 void play_settle(struct set_play *p);
 
 /**
- * play_begin(p, line): A SET of "Name.7=sabc Interval.7=u60 RowStatus.7=i4": objects without emailMon, types i u s x
- * (octets in hexadecimal) t (another type).  A column that has no name is its number; an index may be left out.
- * The phases by themselves: play_take(), play_check(), play_commit(), play_undo(): false: p->fault.  play_end(p): the
- * shell goes.
+ * play_begin(p, line): A SET of "Name.7=sabc Interval.7=u60 RowStatus.7=i4": objects without emailMon,
+ * types i u s x (octets in hexadecimal) t (another type).  A column that has no name is its number; an
+ * index may be left out.  The phases by themselves: play_take(), play_check(), play_commit(), play_undo():
+ * false: p->fault.  play_end(p): the shell goes.
  */
 void play_begin(struct set_play *p, const char *line);
 bool play_take(struct set_play *p);
@@ -43,8 +43,8 @@ bool play_commit(struct set_play *p);
 bool play_undo(struct set_play *p);
 void play_end(struct set_play *p);
 
-/** play(p, line): All phases, as a master plays them: "ok", or error and the place from 1 on: "wrongValue 2".
- *  Static. */
+/** play(p, line): All phases, as a master plays them: "ok", or error and the place
+ * from 1 on: "wrongValue 2".  Static. */
 const char *play(struct set_play *p, const char *line);
 
 /** play_tree(p): All rows with all their columns, as text; free() it.  play_state(p): What the store has: "7=a 9=b". */

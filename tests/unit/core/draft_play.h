@@ -12,8 +12,8 @@ extern struct mistake why;
 int begin(void **state);
 int end(void **state);
 
-/** put(key, written): False: ${why} says why.  must_put(key, written): Fails the test then.  whole_monitor(): All that
- *  is required. */
+/** put(key, written): False: ${why} says why.  must_put(key, written): Fails the test then.
+ * whole_monitor(): All that is required. */
 bool put(const char *key, const char *written);
 void must_put(const char *key, const char *written);
 void whole_monitor(void);

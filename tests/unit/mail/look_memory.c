@@ -1,5 +1,5 @@
-/* Looks whose memory runs short at each allocation in turn: they end, say so, and leave a drop memory that still
- * works. */
+/* Looks whose memory runs short at each allocation in turn: they end, say so, and
+ * leave a drop memory that still works. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Memory runs short at each allocation in turn: the session fails for a reason of its own, and sends nothing by
- * halves. */
+/* Memory runs short at each allocation in turn: the session fails for a reason of its
+ * own, and sends nothing by halves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -78,8 +78,8 @@ static bool all_are_down(void *owner)
     return true;
 }
 
-/* 40 rows, 10 at once, a second each: four seconds one after the other; after three timeouts the rest takes them
- * over. */
+/* 40 rows, 10 at once, a second each: four seconds one after the other; after three
+ * timeouts the rest takes them over. */
 static void a_silent_host(void **state)
 {
     struct scene *s = *state;

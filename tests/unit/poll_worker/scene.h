@@ -62,8 +62,11 @@ void scene_order(struct scene *s, enum order_kind kind, int32_t index, const str
 void scene_pump(struct scene *s);
 bool scene_until(struct scene *s, bool (*holds)(void *owner), void *owner, unsigned ms);
 
-/** scene_polled(s, index, polls): wait until so many polls of the row have ended.  scene_poll_once(s, index): poll
- *  now, wait. scene_rest(s, ms): pump so long. */
+/**
+ * scene_polled(s, index, polls): wait until so many polls of the row have ended.
+ * scene_poll_once(s, index): poll now, wait.
+ * scene_rest(s, ms): pump so long.
+ */
 void scene_polled(struct scene *s, int32_t index, uint32_t polls);
 void scene_poll_once(struct scene *s, int32_t index);
 void scene_rest(struct scene *s, unsigned ms);

@@ -19,8 +19,11 @@ struct test_store {
 void stage_begin(struct test_store *s);
 void stage_end(struct test_store *s);
 
-/** stage_try_open(s): store_open(); stage_open(s): it must succeed.  stage_close(s): store_stop(), and what was
- *  restored is let go.  stage_reopen(s): both.  stage_run(s): open and start. */
+/**
+ * stage_try_open(s): store_open(); stage_open(s): it must succeed.
+ * stage_close(s): store_stop(), and what was restored is let go.
+ * stage_reopen(s): both.  stage_run(s): open and start.
+ */
 bool stage_try_open(struct test_store *s);
 void stage_open(struct test_store *s);
 void stage_run(struct test_store *s);
@@ -44,8 +47,8 @@ struct journal_entry stage_event(int32_t index, uint64_t serial, const char *nam
 /** stage_definition(name, password): A whole row made by SET. */
 const struct definition *stage_definition(const char *name, const char *password);
 
-/** stage_save(s, kind, id, changes, n): Post; a reference of each definition is taken.  stage_answer(s, id): It must
- * come. */
+/** stage_save(s, kind, id, changes, n): Post; a reference of each definition is taken.
+ * stage_answer(s, id): It must come. */
 struct save_batch *stage_save(struct test_store *s, enum save_kind kind, uint64_t id, const struct save_change *changes,
                               size_t n);
 enum saved_answer stage_answer(struct test_store *s, uint64_t id);
