@@ -161,67 +161,11 @@ void group_count_memory(struct group *g)
     }
 }
 
-/* --- who was in it --- */
-
-/* It is out of the list by age. */
-static void forget_gone(struct worker *w, struct gone *gone)
-{
-    list_remove(&gone->link);
-    if (key_map_get(&w->gone_handles, handle_key(gone->handle)) == gone)
-        key_map_remove(&w->gone_handles, handle_key(gone->handle));
-    w->gone_count--;
-    free(gone);
-}
-
-/* The oldest one, and its group when that is of no use any more. */
-static void forget_oldest(struct worker *w)
-{
-    struct gone *gone = LIST_OWNER(list_take(&w->gone), struct gone, age);
-    struct group *g = gone->group;
-    forget_gone(w, gone);
-    group_release(g);
-}
-
-void groups_expire(struct worker *w)
-{
-    uint64_t now_ms = loop_now_ms(w->with.loop);
-    for (struct link *l; (l = list_first(&w->gone)) != NULL;) {
-        if (LIST_OWNER(l, struct gone, age)->until_ms > now_ms)
-            break;
-        forget_oldest(w);
-    }
-}
-
-/* When memory is short its probes just stay where they are: they harm nobody. */
-void group_keep_gone(struct group *g, const struct row *row, bool look)
-{
-    struct worker *w = g->worker;
-    struct gone *gone = calloc(1, sizeof *gone);
-    if (gone == NULL || !key_map_put(&w->gone_handles, handle_key(row->handle), gone)) {
-        free(gone);
-        return;
-    }
-    gone->group = g;
-    gone->serial = row->serial;
-    gone->until_ms = loop_now_ms(w->with.loop) + (uint64_t)GONE_LASTS_S * 1000;
-    memcpy(gone->handle, row->handle, sizeof gone->handle);
-    list_append(&g->gone, &gone->link);
-    list_append(&w->gone, &gone->age);
-    w->gone_count++;
-    if (look) {
-        definition_unref(g->last_look);
-        g->last_look = definition_ref(row->definition);
-    }
-    while (w->gone_count > GONE_MAX)
-        forget_oldest(w);
-}
-
 /* --- the end --- */
 
 void groups_free(struct worker *w)
 {
-    for (struct link *l; (l = list_take(&w->gone)) != NULL;)
-        forget_gone(w, LIST_OWNER(l, struct gone, age));
+    gone_free(w);
     for (size_t i = 0; i < w->groups.room; i++)
         for (struct group *g = w->groups.slots[i].value, *same; g != NULL; g = same) {
             same = g->same;
@@ -229,5 +173,4 @@ void groups_free(struct worker *w)
             group_free(g);
         }
     key_map_clear(&w->groups);
-    key_map_clear(&w->gone_handles);
 }

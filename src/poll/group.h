@@ -51,7 +51,7 @@ struct group {
 /** A removed row. */
 struct gone {
     struct link link, age; /* among the group's; among all, oldest first */
-    struct group *group;
+    struct group *group;   /* NULL: it went before this start, and may have been in any */
     uint64_t serial;
     uint8_t handle[TOKEN_HANDLE_BYTES];
     uint64_t until_ms;
@@ -68,11 +68,7 @@ void group_add(struct group *g, struct watched *x);
 void group_remove(struct watched *x);
 void group_release(struct group *g);
 
-/** group_keep_gone(g, row, look): ${row} is removed: its probes are known for seven days, and
- * with ${look} its definition serves for one more look.  groups_expire(w): Forget those whose
- * time is over.  handle_key(handle): for maps. */
-void group_keep_gone(struct group *g, const struct row *row, bool look);
-void groups_expire(struct worker *w);
+/** handle_key(handle): for maps. */
 uint64_t handle_key(const uint8_t handle[TOKEN_HANDLE_BYTES]);
 
 /** group_delay(g, ms): The server takes no other login for so long. */
@@ -84,6 +80,21 @@ void group_count_memory(struct group *g);
 
 /** groups_free(w): all, with the sessions under way. */
 void groups_free(struct worker *w);
+
+/* --- group_gone.c: who was in it --- */
+
+/**
+ * group_keep_gone(g, row, look): ${row} is removed: its probes are known for seven days, and with ${look} its
+ * definition serves for one more look.
+ * gone_restore(w): Rows that went before this start are known for the rest of their seven days.
+ * gone_take_absent(w): All rows were ordered: those that the state has and nobody ordered are gone, with their probes.
+ * gone_expire(w): Forget those whose time is over.  gone_free(w): all; groups that they leave empty stay.
+ */
+void group_keep_gone(struct group *g, const struct row *row, bool look);
+void gone_restore(struct worker *w);
+void gone_take_absent(struct worker *w);
+void gone_expire(struct worker *w);
+void gone_free(struct worker *w);
 
 /* --- group_look.c: its sessions --- */
 

@@ -57,9 +57,8 @@ static enum disposal judge_token(struct group *g, const struct token *t, const s
     if (x != NULL && x->group == g)
         return judge_row(g, x, t, mail, journal);
     const struct gone *gone = x == NULL ? key_map_get(&w->gone_handles, key) : NULL;
-    if (gone != NULL && gone->group == g && token_verify(&w->options.key, gone->serial, t))
-        return DISPOSAL_DELETE;
-    return DISPOSAL_LEAVE;
+    bool may_be_here = gone != NULL && (gone->group == g || gone->group == NULL);
+    return may_be_here && token_verify(&w->options.key, gone->serial, t) ? DISPOSAL_DELETE : DISPOSAL_LEAVE;
 }
 
 enum disposal group_judge(struct group *g, const struct mail_facts *mail, const struct journal *journal)

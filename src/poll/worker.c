@@ -153,7 +153,7 @@ static void ticked(void *owner)
     if (w->stopping)
         return;
     out_process(w);
-    groups_expire(w);
+    gone_expire(w);
     if (++w->ticks % TRIM_TICKS == 0)
         (void)malloc_trim(0); /* polls come in waves; what they took is given back between */
     deadline_set(w->tick, TICK_MS);
@@ -209,6 +209,7 @@ static bool make(struct worker *w)
             w->why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
         return false;
     }
+    gone_restore(w);
     deadline_exact(w->starts, true);
     deadline_set(w->tick, 0);
     deadline_set(w->more_orders, 0);

@@ -327,6 +327,7 @@ bool worker_order(struct worker *w, const struct order *order)
             poll_now(w, x);
         return true;
     case ORDER_READY:
+        gone_take_absent(w);
         restored_unref(w->restored);
         w->restored = NULL;
         return true;

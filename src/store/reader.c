@@ -315,7 +315,7 @@ int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struc
     } others[] = {
         {"promise", sizeof *into->promises, &into->promises, "SELECT idx, name FROM promise ORDER BY idx",
          take_promise},
-        {"gone", sizeof *into->gone, &into->gone, "SELECT serial, until_ms FROM gone", take_gone},
+        {"gone", sizeof *into->gone, &into->gone, "SELECT serial, until_ms FROM gone ORDER BY until_ms", take_gone},
         {"event", sizeof *into->events, &into->events, select_events, take_event},
     };
     int code = load_rows(db, &r);

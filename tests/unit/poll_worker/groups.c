@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "group.h"
 #include "probe.h"
 #include "scene.h"
 #include "side_by_side.h"
@@ -245,17 +246,28 @@ static void removed_while_it_waits(void **state)
     assert_int_equal(fake_counted(s->fake, COUNT_LOGINS_REFUSED), 0);
 }
 
-static void put_test_probe(struct scene *s, int64_t age_s)
+static void put_token(struct scene *s, const struct token *token)
 {
-    struct token token;
     char mail[PROBE_MAX_BYTES + 1];
-    int64_t wall_ms = wall_now_ms() - age_s * 1000;
-    struct probe_parts parts = {.token = &token, .from = "a@test", .to = "probe@test", .wall_ms = wall_ms};
-    assert_true(token_make(&s->test_key, 0, (uint64_t)(wall_ms / 1000), &token));
+    int64_t wall_ms = (int64_t)token->time_s * 1000;
+    struct probe_parts parts = {.token = token, .from = "a@test", .to = "probe@test", .wall_ms = wall_ms};
     size_t n = probe_write(&parts, mail, PROBE_MAX_BYTES);
     assert_true(n > 0);
     mail[n] = '\0';
     assert_true(fake_put(s->fake, "probe", mail));
+}
+
+static struct token token_of(const struct token_key *key, uint64_t serial, int64_t age_s)
+{
+    struct token token;
+    assert_true(token_make(key, serial, (uint64_t)(wall_now_ms() / 1000 - age_s), &token));
+    return token;
+}
+
+static void put_test_probe(struct scene *s, int64_t age_s)
+{
+    struct token token = token_of(&s->test_key, 0, age_s);
+    put_token(s, &token);
 }
 
 static void probes_of_trials(void **state)
@@ -283,6 +295,122 @@ static void other_installations(void **state)
     assert_int_equal(fake_mails(s->fake, "probe"), 2);
     assert_int_equal(s->rows[1].status.forged, 0);
 }
+
+/* --- rows that were removed before a restart --- */
+
+enum { A_MINUTE_MS = 60 * 1000 };
+
+/* ${n} rows, the serial of the first is 1001; one after the other is forgotten, a second each, the first ${left_ms} from
+ * now. */
+static struct restored *gone_rows(size_t n, int64_t left_ms)
+{
+    struct restored *r = restored_new();
+    assert_non_null(r);
+    r->gone = calloc(n, sizeof *r->gone);
+    assert_non_null(r->gone);
+    for (; r->gone_count < n; r->gone_count++) {
+        int64_t until_ms = wall_now_ms() + left_ms + (int64_t)r->gone_count * 1000;
+        r->gone[r->gone_count] = (struct restored_gone){.serial = 1001 + r->gone_count, .until_ms = until_ms};
+    }
+    return r;
+}
+
+static void put_probe_of(struct scene *s, uint64_t serial)
+{
+    struct token token = token_of(&s->key, serial, 60);
+    put_token(s, &token);
+}
+
+/* Polls row 1, whose own probe is deleted and another one put; ${deleted}: of the others. */
+static void look_deletes(struct scene *s, unsigned deleted)
+{
+    uint64_t before = fake_counted(s->fake, COUNT_DELETED);
+    size_t mails = fake_mails(s->fake, "probe");
+    scene_put(s, 1, "");
+    scene_polled(s, 1, 1);
+    scene_poll_once(s, 1);
+    const struct status *st = &s->rows[1].status;
+    assert_int_equal(fake_counted(s->fake, COUNT_DELETED) - before, deleted + 1);
+    assert_int_equal(fake_mails(s->fake, "probe"), mails - deleted + 1);
+    assert_int_equal(st->verdict, VERDICT_UP);
+    assert_int_equal(st->delivered, 1);
+    assert_int_equal(st->strays + st->forged + st->duplicates + st->late, 0);
+}
+
+static void removed_before_a_restart(void **state)
+{
+    struct scene *s = *state;
+    scene_put(s, 1, "");
+    scene_polled(s, 1, 1);
+    char *probe = fake_get(s->fake, "probe", 0);
+    fake_clear(s->fake, "probe");
+    struct restored *r = gone_rows(1, A_MINUTE_MS);
+    r->gone[0].serial = s->rows[1].serial;
+    scene_remove(s, 1);
+    scene_reaches(s, &s->rows[1].gone, 1);
+    scene_restart(s, r);
+    assert_true(fake_put(s->fake, "probe", probe));
+    free(probe);
+    look_deletes(s, 1);
+}
+
+static void forged_and_foreign(void **state)
+{
+    struct scene *s = *state;
+    scene_restart(s, gone_rows(1, A_MINUTE_MS));
+    struct token forged = token_of(&s->key, 1001, 60);
+    forged.mac[15] ^= 1;
+    put_token(s, &forged);
+    put_probe_of(s, 1002); /* of nobody */
+    s->test_key.instance[0] ^= 1;
+    put_test_probe(s, 660);
+    assert_true(fake_put(s->fake, "probe", "Subject: a letter\r\n\r\n"));
+    look_deletes(s, 0);
+}
+
+static void gone_for_long(void **state)
+{
+    struct scene *s = *state;
+    scene_restart(s, gone_rows(2, -500)); /* the second has half a second */
+    put_probe_of(s, 1001);
+    put_probe_of(s, 1002);
+    scene_rest(s, 2000);
+    look_deletes(s, 0);
+}
+
+static void too_many_gone(void **state)
+{
+    struct scene *s = *state;
+    scene_restart(s, gone_rows(GONE_MAX + 1, A_MINUTE_MS));
+    put_probe_of(s, 1001);
+    put_probe_of(s, 1002);
+    put_probe_of(s, 1001 + GONE_MAX);
+    look_deletes(s, 2);
+}
+
+/* Rows that the file lost while emailmon did not run. */
+static void absent_after_a_restart(void **state)
+{
+    struct scene *s = *state;
+    struct restored *r = restored_new();
+    assert_non_null(r);
+    r->rows = calloc(1, sizeof *r->rows);
+    assert_non_null(r->rows);
+    struct restored_row *row = &r->rows[r->row_count++];
+    *row = (struct restored_row){.index = 9, .serial = 999, .name = text_new("lost", 4), .probe_count = 1};
+    status_init(&row->status);
+    row_memory_init(&row->memory);
+    row->probes = calloc(1, sizeof *row->probes);
+    assert_non_null(row->probes);
+    row->probes[0] = (struct probe_record){.time_s = 1, .state = PROBE_OUT};
+    assert_true(restored_index(r));
+    scene_restart(s, r);
+    put_probe_of(s, 999);
+    scene_order(s, ORDER_READY, 0, NULL);
+    look_deletes(s, 1);
+}
+
+/* --- rows that change --- */
 
 /* The session under way is that of the old password; what it finds is not for this row any more, nor what it misses. */
 static void changed_in_the_look(void **state)
@@ -348,7 +476,13 @@ static void waits_for_its_password(void **state)
                  setup),                                                                                               \
             PLAY("probes of another installation are foreign mail", other_installations, setup),                       \
             PLAY("a row whose password changes during its look is looked at anew", changed_in_the_look, setup),        \
-            PLAY("a row that waits for its password logs in nowhere", waits_for_its_password, setup)                   \
+            PLAY("a row that waits for its password logs in nowhere", waits_for_its_password, setup),                  \
+            PLAY("a probe of a row removed before a restart is deleted by another row's look",                         \
+                 removed_before_a_restart, setup),                                                                     \
+            PLAY("of a row removed before a restart forged probes stay, and foreign mail", forged_and_foreign, setup), \
+            PLAY("probes of rows that are gone for seven days stay", gone_for_long, setup),                            \
+            PLAY("of too many removed rows those are known that went last", too_many_gone, setup),                     \
+            PLAY("probes of a row that did not come after a restart are deleted", absent_after_a_restart, setup)       \
     }
 
 static int setup_pop3(void **state)
@@ -363,6 +497,6 @@ static int setup_imap(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[2][19] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
+    const struct CMUnitTest tests[2][24] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
     return side_by_side("rows of one mailbox, POP3 and IMAP", tests[0], sizeof tests / sizeof tests[0][0]);
 }

@@ -259,17 +259,10 @@ void scene_fake(struct scene *s)
     assert_non_null(s->fake);
 }
 
-void scene_open(struct scene *s)
+static void start_worker(struct scene *s)
 {
     struct failure why;
-    memset(s->key.key, 'k', sizeof s->key.key);
-    memset(s->test_key.key, 't', sizeof s->test_key.key);
-    for (size_t i = 0; i < SCENE_ROWS; i++)
-        status_init(&s->rows[i].status);
-    if (s->fake == NULL)
-        scene_fake(s);
-    if (s->type == NULL)
-        s->type = "pop3";
+    s->stopped = false;
     s->orders = queue_new(QUEUE_ROOM, sizeof(struct order));
     s->receipts = queue_new(4 * QUEUE_ROOM, sizeof(struct receipt));
     s->reports = queue_new(QUEUE_ROOM, sizeof(struct report));
@@ -282,6 +275,7 @@ void scene_open(struct scene *s)
                                      .per_host = s->per_host != 0 ? s->per_host : 10,
                                      .key = s->key,
                                      .test_key = s->test_key,
+                                     .restored = s->restored,
                                      .orders = s->orders,
                                      .receipts = s->receipts,
                                      .reports = s->reports,
@@ -291,12 +285,26 @@ void scene_open(struct scene *s)
         fail_msg("worker: %s %s", cause_word(why.cause), text_bytes(why.detail));
 }
 
+void scene_open(struct scene *s)
+{
+    memset(s->key.key, 'k', sizeof s->key.key);
+    memset(s->test_key.key, 't', sizeof s->test_key.key);
+    for (size_t i = 0; i < SCENE_ROWS; i++)
+        status_init(&s->rows[i].status);
+    if (s->fake == NULL)
+        scene_fake(s);
+    if (s->type == NULL)
+        s->type = "pop3";
+    start_worker(s);
+}
+
 static bool is_stopped(void *owner)
 {
     return ((const struct scene *)owner)->stopped;
 }
 
-void scene_close(struct scene *s)
+/* Whether it ended in time. */
+static bool stop_worker(struct scene *s)
 {
     uint64_t began_ms = monotonic_now_ms();
     scene_order(s, ORDER_STOP, 0, NULL);
@@ -308,12 +316,30 @@ void scene_close(struct scene *s)
     queue_free(s->receipts, NULL);
     queue_free(s->reports, report_drop);
     queue_free(s->journal, journal_entry_drop);
-    fake_stop(s->fake);
-    log_free(s->log);
+    restored_unref(s->restored);
+    s->restored = NULL;
     for (size_t i = 0; i < SCENE_ROWS; i++)
         status_clear(&s->rows[i].status);
-    assert_true(stopped);
-    assert_true(took_ms < STOP_MS);
+    return stopped && took_ms < STOP_MS;
+}
+
+void scene_close(struct scene *s)
+{
+    bool in_time = stop_worker(s);
+    fake_stop(s->fake);
+    log_free(s->log);
+    assert_true(in_time);
+}
+
+void scene_restart(struct scene *s, const struct restored *restored)
+{
+    assert_true(stop_worker(s));
+    for (size_t i = 0; i < SCENE_ROWS; i++) {
+        s->rows[i] = (struct seen){.serial = s->rows[i].serial};
+        status_init(&s->rows[i].status);
+    }
+    s->restored = restored;
+    start_worker(s);
 }
 
 unsigned scene_descriptors(void)

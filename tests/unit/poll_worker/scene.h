@@ -33,7 +33,8 @@ struct scene {
     struct log *log; /* NULL: none */
     const char *dns;
     const char *ca_file;
-    const char *type; /* of mailboxes, where a row does not say it: "pop3" (the default) or "imap" */
+    const struct restored *restored; /* the scene's own: what the state knows at a start; NULL: nothing */
+    const char *type;                /* of mailboxes, where a row does not say it: "pop3" (the default) or "imap" */
     unsigned in_flight, per_host;
     uint64_t next_serial;
 };
@@ -44,6 +45,10 @@ struct scene {
 void scene_open(struct scene *s);
 void scene_fake(struct scene *s);
 void scene_close(struct scene *s);
+
+/** scene_restart(s, restored): The worker ends and another one begins, which finds ${restored} (taken over); mailboxes
+ *  are as they were, serials of rows too, and of the rest nothing is known. */
+void scene_restart(struct scene *s, const struct restored *restored);
 
 /** scene_define(s, words): a definition for the fake server: mailbox "probe", interval 86400, with ${words}
  *  ("key=value key=value", no spaces in values) over it. */
