@@ -22,6 +22,7 @@ static void take_entry(struct store *s, struct journal_entry *entry)
         log_write(s->log, LOG_LINE_ERROR, "store: no memory: an entry of the journal is lost");
         journal_entry_drop(entry);
     }
+    s->taken++;
     if (s->group_entries++ == 0)
         s->group_began_ms = monotonic_now_ms();
     if (ticket > s->ticket)
@@ -197,6 +198,12 @@ struct store *store_open(const struct store_options *options, const struct resto
     }
     *restored = found;
     return s;
+}
+
+struct store_counts store_counted(const struct store *s)
+{
+    return (struct store_counts){.commits = __atomic_load_n(&s->counts.commits, __ATOMIC_RELAXED),
+                                 .entries = __atomic_load_n(&s->counts.entries, __ATOMIC_RELAXED)};
 }
 
 bool store_start(struct store *s, char *why, size_t size)

@@ -40,6 +40,13 @@ struct store *store_open(const struct store_options *options, const struct resto
 bool store_start(struct store *s, char *why, size_t size);
 void store_stop(struct store *s);
 
+/** store_counted(s): What was written since the start; any thread, also while the store's own is at work. */
+struct store_counts {
+    uint64_t commits; /* transactions that are on disk: of the journal, and of saves */
+    uint64_t entries; /* of the journal, that are on disk */
+};
+struct store_counts store_counted(const struct store *s);
+
 /** What the state says of itself, and a row of it.  Texts live for the call that gets the row. */
 struct stored_state {
     int64_t written_ms; /* wall clock of the last commit */

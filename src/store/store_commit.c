@@ -74,6 +74,8 @@ static int end(struct store *s, int code)
 {
     if (code == SQLITE_OK)
         code = database_run(s->db, "COMMIT");
+    if (code == SQLITE_OK)
+        (void)__atomic_add_fetch(&s->counts.commits, 1, __ATOMIC_RELAXED);
     if (code != SQLITE_OK && sqlite3_get_autocommit(s->db) == 0)
         (void)database_run(s->db, "ROLLBACK");
     return code;
@@ -152,6 +154,7 @@ static void committed(struct store *s)
     pending_clear(p);
     clear_late(s);
     s->group_entries = 0;
+    __atomic_store_n(&s->counts.entries, s->taken, __ATOMIC_RELAXED);
     store_receipt(s, true);
 }
 

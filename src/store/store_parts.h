@@ -46,6 +46,8 @@ struct store {
     uint64_t group_began_ms; /* monotonic: when the first of them came */
     uint64_t ticket;         /* the last one of the group; 0: none */
     struct late_saves late;
+    uint64_t taken;             /* entries of the journal */
+    struct store_counts counts; /* atomic, each for itself */
     uint32_t last_seq;
     size_t settled;       /* events that were settled since the last trimming */
     bool failing;         /* the state could not be written last time */

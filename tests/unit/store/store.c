@@ -29,6 +29,29 @@ static void every_ticket_is_answered(void **state)
     }
 }
 
+/* A disk that is slow must not make this fail: at most, not exactly. */
+static void what_is_written_is_counted(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 100 };
+    const struct definition *d = stage_definition("office", "secret");
+    const struct save_change change = {.index = 1, .serial = 1, .definition = d};
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        post(stage_probe(1, 1, i, PROBE_OUT));
+    assert_true(stage_flush(&stage));
+    struct store_counts before = store_counted(stage.store);
+    assert_int_equal(before.entries, ENTRIES + 1); /* and the one that is flushed with */
+    assert_in_range(before.commits, 1, ENTRIES);
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 1, &change, 1));
+    assert_int_equal(stage_answer(&stage, 1), SAVED);
+    save_batch_unref(stage_save(&stage, SAVE_TRIAL, 2, &change, 1));
+    assert_int_equal(stage_answer(&stage, 2), SAVED);
+    struct store_counts after = store_counted(stage.store);
+    assert_int_equal(after.entries, before.entries);
+    assert_int_equal(after.commits, before.commits + 1); /* a trial is none */
+    definition_unref(d);
+}
+
 static void events_are_numbered(void **state)
 {
     (void)state;
@@ -418,6 +441,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         SENTENCE("every ticket is answered by its receipt or a later one", every_ticket_is_answered),
+        SENTENCE("commits and the entries in them are counted", what_is_written_is_counted),
         SENTENCE("events get numbers without gap over a restart, in the order in which they happened",
                  events_are_numbered),
         SENTENCE("every column of a status and of a row's memory comes back", statuses_come_back),
