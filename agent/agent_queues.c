@@ -83,18 +83,25 @@ static void log_event(const struct agent *a, const struct event *event)
                   verdict_word(event->old), colon, text);
 }
 
-/* An event that could not be numbered is announced at once with number 0; it comes again with a number, already
- * announced, when the state can be written. */
-static void take_event(struct agent *a, const struct event *event)
+static void add_event(struct agent *a, const struct event *event)
 {
-    bool announce = event->notify && !event->announced;
-    if (event->seq != 0 && !event_log_add(a->events, event, announce))
+    if (event->seq != 0 && !event_log_add(a->events, event, event->notify))
         log_write(a->options.log, LOG_LINE_ERROR,
                   "event %u is missing in the event table: out of memory, or there twice", event->seq);
-    if (announce)
-        agent_notify(a, event);
-    if (!event->announced)
+}
+
+/* An event that could not be numbered is announced at once with number 0.  When the state can be written it comes again
+ * with its number: then its notification still waits, or is no concern any more. */
+static void take_event(struct agent *a, const struct event *event)
+{
+    add_event(a, event);
+    if (!event->announced) {
+        if (event->notify)
+            agent_notify(a, event);
         log_event(a, event);
+    } else if (event->notify && !notes_number(&a->notes, event->told, event->seq)) {
+        agent_settle(a, event->seq);
+    }
 }
 
 static void take_news(struct agent *a, void *record)

@@ -62,8 +62,27 @@ bool notes_add(struct notes *n, const struct event *event, size_t limit, uint32_
         return false;
     }
     struct note *note = at(n, n->count++);
-    *note = (struct note){.id = ++n->last_id};
+    if (event->told > n->last_told)
+        n->last_told = event->told;
+    *note = (struct note){.id = ++n->last_id, .told = n->last_told};
     event_copy(&note->event, event);
+    return true;
+}
+
+bool notes_number(struct notes *n, uint64_t told, uint32_t seq)
+{
+    size_t low = 0, high = n->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (at(n, middle)->told < told)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    struct note *note = low < n->count ? at(n, low) : NULL;
+    if (note == NULL || told == 0 || note->event.told != told || note->done)
+        return false;
+    note->event.seq = seq;
     return true;
 }
 

@@ -22,8 +22,9 @@ enum {
 struct note {
     uint64_t id; /* stands for the note in callbacks, however late they come; never 0, never used again */
     struct event event;
-    bool flying; /* sent, no answer yet */
-    bool done;   /* answered, but an older one is not yet */
+    uint64_t told; /* the greatest event.told up to here */
+    bool flying;   /* sent, no answer yet */
+    bool done;     /* answered, but an older one is not yet */
 };
 
 struct notes {
@@ -32,6 +33,7 @@ struct notes {
     size_t done;                  /* of count */
     size_t flying;                /* of count */
     uint64_t last_id;
+    uint64_t last_told;
     uint64_t not_before_ms; /* the master refused: no other before this */
     uint64_t spent_until;   /* rate: up to when credit is used up, in 1 / NOTES_PER_SECOND ms */
     uint32_t dropped;
@@ -43,6 +45,10 @@ void notes_clear(struct notes *n);
 /** notes_add(n, event, limit, dropped_seq): Queue one, with references of its own.  Beyond ${limit} the oldest gives
  *  way and is counted; ${dropped_seq} gets its number (else 0).  False: memory; then this one is counted as dropped. */
 bool notes_add(struct notes *n, const struct event *event, size_t limit, uint32_t *dropped_seq);
+
+/** notes_number(n, told, seq): The event that was queued without a number, as ${told}, has one now, which it bears from
+ *  now on.  False: its note was acknowledged, or gave way.  Logarithmic. */
+bool notes_number(struct notes *n, uint64_t told, uint32_t seq);
 
 /** notes_next(n, now_ms): The oldest that may leave now (window, rate, pause after a refusal), and is flying from
  *  now on; or NULL.  Valid until the next call of any of these. */

@@ -19,7 +19,8 @@ struct event {
     uint8_t proof;    /* enum proof */
     uint8_t leg, stage, cause;
     bool notify;    /* whether the monitor's `notify` lets a notification leave */
-    bool announced; /* its notification left already, with seq 0, because the state could not be written */
+    bool announced; /* it was told already, with seq 0, because the state could not be written ... */
+    uint64_t told;  /* ... and by this it is known again when it is told with its number; grows; 0: not so told */
     int32_t smtp_cert_days, in_cert_days;
     const struct text *name, *device, *text; /* counted */
 };

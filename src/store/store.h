@@ -4,8 +4,8 @@
  * (receipts), and the agent what happened (news) and what is saved (saved).
  *
  * A state that cannot be written harms no monitor: what was to be kept waits in memory, the last of each row, until it
- * can be; an alarm is raised; events are told at once with number 0, and told again with their number and
- * `announced` when they have one.
+ * can be; an alarm is raised; events are told at once with number 0, and told again with their number,
+ * `announced` and the same `told` when they have one.
  */
 #ifndef EMAILMON_STORE_H
 #define EMAILMON_STORE_H

@@ -26,6 +26,7 @@ void store_tell_unnumbered(struct store *s)
         struct event *event = &s->pending.events[i];
         if (event->announced)
             continue;
+        event->told = ++s->last_told;
         tell_event(s, event);
         event->announced = true;
     }
@@ -107,14 +108,15 @@ static int write_rows(struct store *s)
     return code;
 }
 
-/* Numbers count from the last one that is on disk. */
+/* Numbers count from the last one that is on disk.  Whether one that was told without a number still waits to be
+ * acknowledged the agent knows: it settles it. */
 static int write_events(struct store *s)
 {
     int code = SQLITE_OK;
     for (size_t i = 0; i < s->pending.event_count && code == SQLITE_OK; i++) {
         struct event *event = &s->pending.events[i];
         event->seq = s->last_seq + (uint32_t)i + 1;
-        code = writer_event(&s->writer, event, !event->notify || event->announced);
+        code = writer_event(&s->writer, event, !event->notify);
     }
     for (size_t i = 0; i < s->pending.settled_count && code == SQLITE_OK; i++)
         code = writer_settle(&s->writer, s->pending.settled[i]);

@@ -49,6 +49,7 @@ struct store {
     uint64_t taken;             /* entries of the journal */
     struct store_counts counts; /* atomic, each for itself */
     uint32_t last_seq;
+    uint64_t last_told;   /* of events without a number */
     size_t settled;       /* events that were settled since the last trimming */
     bool failing;         /* the state could not be written last time */
     uint64_t next_try_ms; /* monotonic, while failing */

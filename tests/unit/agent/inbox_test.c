@@ -217,6 +217,30 @@ static void tell_event(struct agent *a, uint32_t seq, bool notify, bool announce
     tell(a, &a->news, &news);
 }
 
+/* Events without a number, and the same when they have one: ${told} says which. */
+static void tell_unnumbered(struct agent *a, uint64_t told)
+{
+    struct news news = {.kind = NEWS_EVENT, .event = fake_event(0)};
+    news.event.told = told;
+    tell(a, &a->news, &news);
+}
+
+static void tell_number(struct agent *a, uint64_t told, uint32_t seq)
+{
+    struct news news = {.kind = NEWS_EVENT, .event = fake_event(seq)};
+    news.event.announced = true;
+    news.event.told = told;
+    tell(a, &a->news, &news);
+}
+
+static void expect_settled(struct agent *a, uint32_t seq)
+{
+    struct journal_entry entry;
+    assert_true(queue_take(a->options.journal, &entry));
+    assert_int_equal(entry.kind, JOURNAL_SETTLED);
+    assert_int_equal(entry.seq, seq);
+}
+
 static void an_event_stands_in_the_table_and_waits_to_be_told(void **state)
 {
     struct agent *a = *state;
@@ -231,13 +255,37 @@ static void an_event_stands_in_the_table_and_waits_to_be_told(void **state)
 static void an_event_without_a_number_is_told_at_once_and_never_twice(void **state)
 {
     struct agent *a = *state;
-    tell_event(a, 0, true, false); /* the state cannot be written */
+    tell_unnumbered(a, 1); /* the state cannot be written */
     assert_int_equal(number(a, PENDING), 1);
     assert_int_equal(event_log_count(a->events), 0);
-    tell_event(a, 1, true, true); /* now it can */
+    tell_number(a, 1, 1); /* now it can */
     assert_int_equal(number(a, PENDING), 1);
     assert_int_equal(event_log_count(a->events), 1);
     assert_int_equal(number(a, EVENT_LAST), 1);
+}
+
+/* The master's answer may come before the number, and after it. */
+static void an_event_told_without_a_number_is_settled_by_it_once_acknowledged(void **state)
+{
+    struct agent *a = *state;
+    struct journal_entry entry;
+    uint32_t seq;
+    for (uint64_t told = 1; told <= 3; told++)
+        tell_unnumbered(a, told);
+    const struct note *first = notes_next(&a->notes, 100000), *second = notes_next(&a->notes, 200000);
+    uint64_t early = first->id, late = second->id;
+    assert_true(notes_acknowledge(&a->notes, early, &seq));
+    agent_settle(a, seq); /* there is nothing to be settled yet */
+    assert_false(queue_take(a->options.journal, &entry));
+    tell_number(a, 1, 41);
+    expect_settled(a, 41);
+    tell_number(a, 2, 42);
+    tell_number(a, 3, 43);
+    assert_false(queue_take(a->options.journal, &entry));
+    assert_int_equal(number(a, PENDING), 2);
+    assert_true(notes_acknowledge(&a->notes, late, &seq));
+    assert_int_equal(seq, 42);
+    assert_int_equal(notes_next(&a->notes, 300000)->event.seq, 43); /* it has not left yet: it does with its number */
 }
 
 /* What was logged so far. */
@@ -301,6 +349,7 @@ int main(void)
         TEST(alarms_of_worker_and_store_are_shown_together),
         TEST(an_event_stands_in_the_table_and_waits_to_be_told),
         TEST(an_event_without_a_number_is_told_at_once_and_never_twice),
+        TEST(an_event_told_without_a_number_is_settled_by_it_once_acknowledged),
         TEST(every_event_is_one_line_in_the_log),
         TEST(a_full_queue_is_taken_in_shares_and_whole),
     };

@@ -102,6 +102,51 @@ static void a_note_leaves_the_queue_only_when_it_is_acknowledged(void **state)
     notes_clear(&n);
 }
 
+static void add_unnumbered(struct notes *n, uint64_t told, size_t limit)
+{
+    struct event event = fake_event(0);
+    uint32_t dropped;
+    event.told = told;
+    assert_true(notes_add(n, &event, limit, &dropped));
+    assert_int_equal(dropped, 0);
+    event_clear(&event);
+}
+
+static void a_note_without_a_number_gets_it_as_long_as_it_is_here(void **state)
+{
+    (void)state;
+    struct notes n = {0};
+    uint32_t seq;
+    add_note(&n, 1);
+    for (uint64_t told = 5; told <= 8; told++)
+        add_unnumbered(&n, told, LIMIT);
+    add_note(&n, 2);
+    add_unnumbered(&n, 9, LIMIT);
+    assert_false(notes_number(&n, 0, 30)); /* nobody's */
+    assert_false(notes_number(&n, 4, 30));
+    assert_false(notes_number(&n, 10, 30));
+    uint64_t now = 100000, ids[3];
+    for (size_t i = 0; i < 3; i++, now += 10)
+        ids[i] = notes_next(&n, now)->id;
+    assert_true(notes_acknowledge(&n, ids[2], &seq)); /* the second of them, before the first */
+    assert_int_equal(seq, 0);
+    assert_false(notes_number(&n, 6, 36));
+    assert_true(notes_number(&n, 5, 35)); /* on its way */
+    assert_true(notes_acknowledge(&n, ids[1], &seq));
+    assert_int_equal(seq, 35);
+    assert_true(notes_number(&n, 8, 38));
+    assert_true(notes_number(&n, 9, 39));
+    static const uint32_t expected[] = {0, 38, 2, 39}; /* 7 is still without */
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++, now += 10)
+        assert_int_equal(notes_next(&n, now)->event.seq, expected[i]);
+    notes_clear(&n);
+    add_unnumbered(&n, 11, 1);
+    add_unnumbered(&n, 12, 1);
+    assert_false(notes_number(&n, 11, 41)); /* it gave way */
+    assert_true(notes_number(&n, 12, 42));
+    notes_clear(&n);
+}
+
 static void no_more_than_a_window_is_on_its_way(void **state)
 {
     (void)state;
@@ -204,6 +249,7 @@ int main(void)
         cmocka_unit_test(the_log_keeps_every_event_that_is_not_acknowledged),
         cmocka_unit_test(the_log_puts_a_late_number_in_its_place_and_takes_none_twice),
         cmocka_unit_test(a_note_leaves_the_queue_only_when_it_is_acknowledged),
+        cmocka_unit_test(a_note_without_a_number_gets_it_as_long_as_it_is_here),
         cmocka_unit_test(no_more_than_a_window_is_on_its_way),
         cmocka_unit_test(all_that_was_on_its_way_is_due_again_in_order_when_the_session_ends),
         cmocka_unit_test(a_refused_note_waits_before_it_is_tried_again),
