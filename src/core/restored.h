@@ -46,7 +46,7 @@ struct restored {
     size_t promise_count;
     struct restored_event *events; /* in the order of numbers */
     size_t event_count;
-    uint32_t last_seq; /* the greatest number ever given; 0: none */
+    uint32_t last_seq;          /* the greatest number ever given; 0: none */
     struct restored_gone *gone; /* whose time is over first stands first */
     size_t gone_count;
     bool damaged;        /* what was there was damaged and set aside: this is a new state, and that is an alarm */

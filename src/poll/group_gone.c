@@ -1,5 +1,7 @@
-/* Rows that are gone, whose probes may still come: in their group, or wherever there is a look when they went before this
- * start. */
+/*
+ * Rows that are gone, whose probes may still come: in their group, or, when they went before this start, wherever
+ * there is a look.
+ */
 #include <stdlib.h>
 #include <string.h>
 

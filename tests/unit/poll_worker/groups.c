@@ -300,8 +300,8 @@ static void other_installations(void **state)
 
 enum { A_MINUTE_MS = 60 * 1000 };
 
-/* ${n} rows, the serial of the first is 1001; one after the other is forgotten, a second each, the first ${left_ms} from
- * now. */
+/* ${n} rows, the serial of the first is 1001; one after the other is forgotten, a second each, the first in
+ * ${left_ms}. */
 static struct restored *gone_rows(size_t n, int64_t left_ms)
 {
     struct restored *r = restored_new();
