@@ -2,7 +2,6 @@
  * The AgentX session: set up quietly and independently of any configuration of Net-SNMP on the machine, opened again
  * soon after the master is back, and never waited for longer than ANSWER_TIMEOUT_S.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 

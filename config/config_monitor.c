@@ -1,6 +1,4 @@
 /* One monitor of the file, or the defaults of all, as a draft that knows where everything stands. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config_parts.h"

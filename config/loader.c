@@ -5,7 +5,6 @@
  */
 #include "loader.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>

@@ -1,5 +1,4 @@
 /* What time it is, and how it is printed. */
-#include <stdio.h>
 #include <time.h>
 
 #include "text.h"

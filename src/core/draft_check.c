@@ -1,5 +1,4 @@
 /* The rules about a whole monitor. */
-#include <stdio.h>
 #include <string.h>
 
 #include "draft.h"

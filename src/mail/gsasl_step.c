@@ -1,7 +1,6 @@
 #include "gsasl_step.h"
 
 #include <gsasl.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool gsasl_failed(int error, struct failure *why)

@@ -2,7 +2,6 @@
  * and of SASL's LOGIN where neither is offered. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "pop3_machine.h"
 

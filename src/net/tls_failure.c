@@ -1,7 +1,6 @@
 #include <openssl/err.h>
 #include <openssl/evperr.h>
 #include <openssl/sslerr.h>
-#include <stdio.h>
 
 #include "tls_parts.h"
 

@@ -1,6 +1,5 @@
 #include "trial.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "conversation.h"

@@ -1,6 +1,5 @@
 #include "columns.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void row_name(size_t i, char name[COLUMN_NAME_MAX])
