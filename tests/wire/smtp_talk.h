@@ -31,8 +31,6 @@ struct talk_table smtp_mail_rows(void);
 struct talk_table smtp_fault_rows(void);
 void smtp_fault_rows_free(struct talk_table t);
 
-#define TABLE(rows) ((struct talk_table){rows, sizeof(rows) / sizeof(rows)[0]})
-
 /* Pieces of transcripts. */
 
 #define HI          "S: 220 mx.example ESMTP\nC: EHLO probe.example\n"

@@ -57,6 +57,8 @@ struct talk_table {
     size_t count;
 };
 
+#define TABLE(rows) ((struct talk_table){rows, sizeof(rows) / sizeof(rows)[0]})
+
 int talk_main(const char *group, const struct talk_machine *machine, const struct talk_table *tables,
               size_t table_count, const struct CMUnitTest *others, size_t other_count);
 
