@@ -334,6 +334,14 @@ char *play_tree(const struct set_play *p)
     return text;
 }
 
+void play_expect_tree(const struct set_play *p, char *before)
+{
+    char *now = play_tree(p);
+    assert_string_equal(now, before);
+    free(now);
+    free(before);
+}
+
 const char *play_error(const struct set_play *p)
 {
     return text_bytes(p->agent->set_error);

@@ -51,8 +51,19 @@ const char *play(struct set_play *p, const char *line);
 char *play_tree(const struct set_play *p);
 const char *play_state(struct set_play *p);
 
+/** play_expect_tree(p, before): Nothing has changed since play_tree() gave ${before}, which is freed. */
+void play_expect_tree(const struct set_play *p, char *before);
+
 /** play_error(p): emailMonLastSetError.  play_orders(p): the orders since the last call: "put 7, remove 9, poll 1". */
 const char *play_error(const struct set_play *p);
 const char *play_orders(struct set_play *p);
+
+/* What the store has at first, and whole rows. */
+
+#define FILE_STATE "1=file-1 2=file-2"
+#define REST(i)                                                                                                        \
+    " Device." #i "=s192.0.2.9 SmtpTo." #i "=sa@example.com SmtpFrom." #i "=sb@example.com InUsername." #i "=su"
+#define ROW(i, name) "Name." #i "=s" name REST(i) " InPassword." #i "=sp"
+#define GO(i, name)  ROW(i, name) " RowStatus." #i "=i4"
 
 #endif
