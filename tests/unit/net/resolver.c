@@ -1,11 +1,9 @@
 /* Names to addresses: what name servers say and do not say, what is remembered, who waits for what. */
-#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -251,68 +249,6 @@ static void servers_that_are_no_addresses_are_refused(void **state)
     }
 }
 
-struct told {
-    struct loop *loop;
-    struct answer answer;
-};
-
-static void note_answer(void *owner, const struct answer *answer)
-{
-    struct told *t = owner;
-    t->answer = *answer;
-    loop_stop(t->loop);
-}
-
-static void write_conf(const char *path, const char *nameserver)
-{
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    assert_true(fprintf(f, "nameserver %s\n", nameserver) > 0);
-    assert_int_equal(fclose(f), 0);
-}
-
-static void ask(struct asker *a, struct told *t, const char *name)
-{
-    assert_non_null(question_new(a, name, note_answer, t));
-    loop_run(t->loop);
-}
-
-static void assert_server(struct asker *a, const char *expected)
-{
-    struct ares_addr_node *servers;
-    char text[INET_ADDRSTRLEN] = "";
-    assert_int_equal(ares_get_servers(a->channel, &servers), ARES_SUCCESS);
-    assert_non_null(inet_ntop(AF_INET, &servers->addr, text, sizeof text));
-    ares_free_data(servers);
-    assert_string_equal(text, expected);
-}
-
-/* Nobody listens on port 53 of these: what counts is who is asked. */
-static void a_changed_resolv_conf_is_read_again(void **state)
-{
-    struct desk *d = *state;
-    struct failure why = failure_none;
-    struct told told = {.loop = d->loop};
-    char path[] = "/tmp/emailmon-resolv-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
-    write_conf(path, "127.0.0.2");
-    struct asker *a = asker_new(d->loop, NULL, path, &why);
-    assert_non_null(a);
-    ask(a, &told, "both.test");
-    assert_int_equal(told.answer.verdict, SERVERS_FAIL);
-    assert_server(a, "127.0.0.2");
-    write_conf(path, "127.0.0.3");
-    ask(a, &told, "both.test");
-    assert_server(a, "127.0.0.2"); /* it is not looked at each time */
-    a->conf_checked_ms = 0;        /* ten seconds are over */
-    ask(a, &told, "both.test");
-    assert_server(a, "127.0.0.3");
-    asker_free(a);
-    assert_int_equal(remove(path), 0);
-}
-
 /* --- memory --- */
 
 static void a_name_is_asked_for_once_while_its_answer_lives(void **state)
@@ -509,7 +445,6 @@ int main(void)
         DESK_TEST(a_server_that_never_answers_for_ipv6_does_not_cost_the_ipv4_addresses),
         DESK_TEST(the_hosts_file_knows_localhost_when_the_systems_servers_are_used),
         DESK_TEST(servers_that_are_no_addresses_are_refused),
-        DESK_TEST(a_changed_resolv_conf_is_read_again),
         DESK_TEST(a_name_is_asked_for_once_while_its_answer_lives),
         DESK_TEST(a_denial_is_remembered_for_a_moment),
         DESK_TEST(when_the_servers_fail_the_last_good_addresses_serve),
