@@ -1,7 +1,7 @@
 /*
  * A session is one conversation with a mail server, as a machine that never touches a socket: bytes in, bytes out,
- * and a word for what it wants next.  SMTP, POP3 and IMAP are three such machines (smtp.h, pop3.h, imap.h) behind
- * this one face.
+ * and a word for what it wants next.  Behind this one face are three such machines: SMTP (smtp.h), POP3 and IMAP
+ * (look.h).
  * A session knows no clock, socket, thread or file; time limits are the driver's (src/poll/conversation.h).
  */
 #ifndef EMAILMON_SESSION_H

@@ -112,14 +112,19 @@ static void end(struct look *k)
     group_go(g);
 }
 
+static void lack_memory(struct leg_outcome *outcome)
+{
+    leg_outcome_init(outcome);
+    outcome->failure = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
+    failure_detail(&outcome->failure, "out of memory");
+    outcome->settled_ms = wall_now_ms();
+}
+
 /* No session could be made. */
 static void end_for_lack(struct look *k)
 {
     struct leg_outcome outcome;
-    leg_outcome_init(&outcome);
-    outcome.failure = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
-    failure_detail(&outcome.failure, "out of memory");
-    outcome.settled_ms = wall_now_ms();
+    lack_memory(&outcome);
     tell(k, &outcome, NULL);
     leg_outcome_clear(&outcome);
     end(k);
@@ -349,9 +354,7 @@ static struct look *look_new(struct group *g, const struct definition *definitio
 static void lack(struct group *g)
 {
     struct leg_outcome outcome;
-    leg_outcome_init(&outcome);
-    outcome.failure = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
-    failure_detail(&outcome.failure, "out of memory");
+    lack_memory(&outcome);
     for (struct link *l; (l = list_first(&g->parked)) != NULL;) {
         struct poll *p = LIST_OWNER(l, struct poll, link);
         list_remove(l);

@@ -26,7 +26,7 @@ struct set_play {
 struct set_play *play_new(void);
 void play_free(struct set_play *p);
 
-/** play_mood(p, mood): From now on.  play_settled(p): Wait until the store has taken all saves that it takes. */
+/** play_mood(p, mood): From now on.  play_settle(p): Wait until the store has taken all saves that it takes. */
 void play_mood(struct set_play *p, enum store_mood mood);
 void play_settle(struct set_play *p);
 
