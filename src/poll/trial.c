@@ -296,7 +296,8 @@ static void next(struct trial *t)
         look_or_finish(t);
     } else if (is_worth_waiting(t)) {
         if (t->options->events->waiting != NULL && t->in_use_ms == 0)
-            t->options->events->waiting(t->options->owner, (uint32_t)((loop_now_ms(t->with.loop) - t->sent_ms) / 1000));
+            t->options->events->waiting(t->options->owner, (uint32_t)((loop_now_ms(t->with.loop) - t->sent_ms) / 1000),
+                                        (uint32_t)((pause_ms(t) + 999) / 1000));
         deadline_set(t->pause, pause_ms(t));
     } else {
         finish(t);

@@ -16,9 +16,10 @@ enum { TRIAL_LOCKED_S = 60, TRIAL_ARRIVAL_S = 60, TRIAL_LOOK_EVERY_S = 5 };
 struct trial_events {
     void (*stage)(void *owner, enum leg leg, enum stage stage);                /* began */
     void (*leg)(void *owner, enum leg leg, const struct leg_outcome *outcome); /* a conversation settled */
-    void (*waiting)(void *owner, uint32_t waited_s);                           /* the probe is not there yet */
-    void (*line)(void *owner, enum leg leg, bool from_server, const char *bytes,
-                 size_t n); /* the conversation; NULL: no trace */
+    /* The probe is not there yet, ${waited_s} after it was accepted; the next look is in ${again_s}. */
+    void (*waiting)(void *owner, uint32_t waited_s, uint32_t again_s);
+    /* A line of the conversation; NULL: no trace. */
+    void (*line)(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n);
 };
 
 struct trial_options {

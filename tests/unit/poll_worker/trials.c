@@ -15,6 +15,7 @@
 /* What was told of a trial. */
 struct told {
     unsigned stages, legs, waits;
+    uint32_t again_s;
     unsigned still_ms;          /* how long this process stands still at the begin of the SMTP conversation */
     int interrupt;              /* written to when a look has ended; -1: not */
     struct fake_mail *hides_in; /* not NULL: the probe arrives there only after the first look */
@@ -43,11 +44,12 @@ static void leg_told(void *owner, enum leg leg, const struct leg_outcome *outcom
         (void)!write(t->interrupt, "x", 1);
 }
 
-static void wait_told(void *owner, uint32_t waited_s)
+static void wait_told(void *owner, uint32_t waited_s, uint32_t again_s)
 {
     struct told *t = owner;
     (void)waited_s;
     t->waits++;
+    t->again_s = again_s;
     if (t->hidden != NULL)
         assert_true(fake_put(t->hides_in, "probe", t->hidden));
     free(t->hidden);
@@ -178,6 +180,7 @@ static void no_login_too_early(void **state)
     struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_UP);
     assert_int_equal(r.looks, 2);
+    assert_int_equal(told.again_s, 6);
     assert_in_range(r.arrival_ms, 5900, 8000);
     assert_int_equal(fake_counted(s->fake, COUNT_LOGINS_REFUSED), 0);
 }
