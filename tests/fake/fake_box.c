@@ -189,6 +189,16 @@ char *fake_get(struct fake_mail *f, const char *user, size_t i)
     return copy;
 }
 
+void fake_each(struct fake_mail *f, void (*tell)(void *owner, const char *user, uint32_t uid), void *owner)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    for (size_t i = 0; i < FAKE_BOXES; i++)
+        for (const struct mailbox *box = f->boxes[i]; box != NULL; box = box->next)
+            for (size_t m = 0; m < box->count; m++)
+                tell(owner, box->user, box->mails[m].uid);
+    (void)pthread_mutex_unlock(&f->mutex);
+}
+
 void fake_clear(struct fake_mail *f, const char *user)
 {
     (void)pthread_mutex_lock(&f->mutex);

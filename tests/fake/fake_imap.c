@@ -327,6 +327,10 @@ static void expunge(struct connection *c, const char *argument)
         fake_drop(c);
         return;
     }
+    if (fake_fault(c, FAULT_EXPUNGE_HANG) != 0) {
+        box_remove_deleted(c->fake, c->box, NULL, NULL);
+        return;
+    }
     box_remove_deleted(c->fake, c->box, say_expunged, c);
     say_ok(c, "done");
 }

@@ -1,10 +1,10 @@
 /* The fake mail server by itself, for measurements: fake_mail [smtp=PORT] [pop3=PORT] [imap=PORT] [FAULT=NUMBER]...
- * Says its ports, ends when its input does, and says what it counted. */
+ * Says its ports.  Then each line of its input is a command: FAULT=NUMBER, "mails" (every mail: user, number), or "counts";
+ * "." ends each answer.  Ends when its input does, and says what it counted. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fake_mail.h"
 
@@ -39,11 +39,49 @@ static bool take(char *argument, uint16_t ports[FAKE_PROTOCOLS], unsigned faults
     return true;
 }
 
+static void say_counts(struct fake_mail *f)
+{
+    for (unsigned i = 0; i < FAKE_COUNTS; i++)
+        (void)printf("%s: %" PRIu64 "\n", count_words[i], fake_counted(f, i));
+}
+
+static void say_mail(void *owner, const char *user, uint32_t uid)
+{
+    (void)owner;
+    (void)printf("%s %" PRIu32 "\n", user, uid);
+}
+
+static void obey(struct fake_mail *f, char *line)
+{
+    enum fake_fault fault;
+    char *number = strchr(line, '=');
+    if (number != NULL)
+        *number++ = '\0';
+    if (number != NULL && fake_fault_named(line, &fault))
+        fake_set(f, fault, (unsigned)strtoul(number, NULL, 10));
+    else if (strcmp(line, "mails") == 0)
+        fake_each(f, say_mail, NULL);
+    else if (strcmp(line, "counts") == 0)
+        say_counts(f);
+    else
+        (void)printf("no such command\n");
+}
+
+static void serve(struct fake_mail *f)
+{
+    char line[256];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        obey(f, line);
+        (void)puts(".");
+        (void)fflush(stdout);
+    }
+}
+
 int main(int argc, char **argv)
 {
     uint16_t ports[FAKE_PROTOCOLS] = {0};
     unsigned faults[FAKE_FAULTS] = {0};
-    char input[256];
     for (int i = 1; i < argc; i++)
         if (!take(argv[i], ports, faults))
             return help();
@@ -57,10 +95,8 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < FAKE_PROTOCOLS; i++)
         (void)printf("%s %u\n", protocol_words[i], (unsigned)fake_port(f, i));
     (void)fflush(stdout);
-    while (read(STDIN_FILENO, input, sizeof input) > 0) {
-    }
-    for (unsigned i = 0; i < FAKE_COUNTS; i++)
-        (void)printf("%s: %" PRIu64 "\n", count_words[i], fake_counted(f, i));
+    serve(f);
+    say_counts(f);
     fake_stop(f);
     return 0;
 }

@@ -173,6 +173,8 @@ static void quit(struct connection *c, const char *argument)
     if (c->box != NULL)
         box_remove_deleted(c->fake, c->box, NULL, NULL);
     fake_logout(c);
+    if (fake_fault(c, FAULT_EXPUNGE_HANG) != 0)
+        return;
     if (fake_fault(c, FAULT_EXPUNGE_DROP) != 0) {
         fake_drop(c);
         return;

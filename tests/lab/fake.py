@@ -1,6 +1,7 @@
 """The fake mail server of the unit tests as a program: for many rows, where real servers would be the bottleneck."""
 
 import contextlib
+import itertools
 import os
 import subprocess
 
@@ -27,6 +28,24 @@ class Server:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         said = [self.process.stdout.readline().split() for _ in range(3)]
         self.ports = {protocol: int(port) for protocol, port in said}
+
+    def ask(self, command):
+        """A command of the program, and the lines of its answer."""
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return [line.rstrip("\n") for line in itertools.takewhile(lambda line: line != ".\n", self.process.stdout)]
+
+    def misbehave(self, fault, number=1):
+        """From now on; 0: not any more.  The words are those of fake_fault.def."""
+        answer = self.ask(f"{fault}={number}")
+        assert not answer, answer
+
+    def mails(self):
+        """{(user, number)} of all mails; no number comes twice in a mailbox."""
+        return {tuple(line.split()) for line in self.ask("mails")}
+
+    def counted(self, what):
+        return next(int(line.rpartition(": ")[2]) for line in self.ask("counts") if line.startswith(what + ":"))
 
     def stop(self):
         """Nothing of it is left: no connection, no mail."""

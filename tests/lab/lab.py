@@ -118,6 +118,20 @@ def running():
             stop()
 
 
+@contextlib.contextmanager
+def bare():
+    """The private root without mail servers, for tests that bring their own."""
+    with lock():
+        try:
+            root.build()
+            processes.end_all()
+            certs.make()
+            forget_mail()
+            yield
+        finally:
+            stop()
+
+
 def status():
     """What runs, in a few lines for a person."""
     running_now = sorted(processes.ours().values())

@@ -1,0 +1,108 @@
+"""What the runners of tests have in common: `[--full] [--only NAME]`.
+
+A test is a function test_... of a module test_*.py; its docstring is a sentence that says what must hold.  It fails by
+raising.  What all of them need is started once.  The last line is the summary; exit code 0 only when nothing failed.
+"""
+
+import argparse
+import importlib
+import inspect
+import os
+import signal
+import sys
+import time
+import traceback
+
+import emailmon
+import root
+from places import LabError
+
+
+def tests(folder, only, full):
+    """[(function, sentence)] in the order of the modules and of their text."""
+    found = []
+    for name in sorted(n[:-3] for n in os.listdir(folder) if n.startswith("test_") and n.endswith(".py")):
+        module = importlib.import_module(name)
+        for function in vars(module).values():
+            if callable(function) and getattr(function, "__name__", "").startswith("test_") \
+                    and function.__module__ == name:
+                found.append((function, " ".join(function.__doc__.split()).rstrip(".")))
+    return [(function, sentence) for function, sentence in found
+            if (not only or only in f"{function.__module__}.{function.__name__}")
+            and (full or only or not getattr(function, "only_full", False))]
+
+
+def tail_of_logs():
+    for program in emailmon.started:
+        print(f"    --- log of {program.file}")
+        print("    " + program.log_tail().replace("\n", "\n    "))
+
+
+def tell(error):
+    """A missed expectation in its own words; anything else with its place."""
+    if isinstance(error, (LabError, AssertionError)) and str(error):
+        place = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in place if os.path.basename(frame.filename).startswith("test_")]
+        where = f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}: " if ours else ""
+        print(f"    {where}{error}")
+    else:
+        print("    " + "".join(traceback.format_exception(error)).replace("\n", "\n    "))
+
+
+def run_test(function, sentence, full):
+    """Run one test; whether it passed."""
+    began = time.monotonic()
+    emailmon.started.clear()
+    failed = None
+    try:
+        function(full) if inspect.signature(function).parameters else function()
+    except Exception as error:
+        failed = error
+    finally:
+        for program in emailmon.started:
+            if program.process and program.process.poll() is None:
+                program.process.kill()
+                program.process.wait()
+    print(f"{'FAIL' if failed else 'ok  '} {sentence} ({time.monotonic() - began:.1f} s)", flush=True)
+    if failed:
+        tell(failed)
+        tail_of_logs()
+        sys.stdout.flush()
+    return failed is None
+
+
+def main(what, folder, place, after_each=lambda: None):
+    """Run the tests of a folder inside of `place()`; the exit code.  `what`: what all of them are called."""
+    parser = argparse.ArgumentParser(description=f"Run the tests of {what}.")
+    parser.add_argument("--full", action="store_true", help="the long forms too")
+    parser.add_argument("--only", default="", metavar="NAME", help="tests whose module or name holds NAME")
+    arguments = parser.parse_args()
+    chosen = tests(folder, arguments.only, arguments.full)
+    if not chosen:
+        print(f"{what}: no test is called {arguments.only}", file=sys.stderr)
+        return 1
+    try:
+        root.need_root()
+    except LabError as error:
+        print(f"{what}: {error}", file=sys.stderr)
+        return 1
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    passed = failed = 0
+    try:
+        with place():
+            for function, sentence in chosen:
+                if run_test(function, sentence, arguments.full):
+                    passed += 1
+                else:
+                    failed += 1
+                after_each()
+    except LabError as error:
+        print(f"{what}: {error}", file=sys.stderr)
+        failed += 1
+    except KeyboardInterrupt:
+        print(f"{what}: interrupted", file=sys.stderr)
+        failed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+

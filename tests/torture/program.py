@@ -1,0 +1,108 @@
+"""An emailmon that is killed and started again, before mail servers that do as they are told."""
+
+import contextlib
+import os
+
+import fake
+import snmp
+from client import (ACTIVE, CREATE_AND_GO, DOWN, Client, cells)
+from emailmon import SENDER, Emailmon
+from places import LabError, wait_for
+
+MASTER = 60                   # the number of these tests' own snmpd
+
+
+class Program(Emailmon):
+    """Rows that SETs make come on top of the file's."""
+
+    def __init__(self, rows, master, **settings):
+        super().__init__(rows, master, **settings)
+        self.client = Client(master, timeout_s=1)
+
+    def serves(self):
+        if self.process.poll() is not None:
+            raise LabError(f"emailmon ended at once ({self.process.returncode}): {self.log_tail(3)}")
+        rows, loaded = self.client.scalar("Rows"), self.client.scalar("ConfigLoaded")
+        return rows is not None and rows >= len(self.rows) and any(loaded or b"")
+
+    def kill(self):
+        """SIGKILL; one that has ended before is a failure."""
+        if self.process.poll() is not None:
+            raise LabError(f"emailmon had ended by itself ({self.process.returncode}): {self.log_tail(5)}")
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        self.kill()
+        self.start()
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.stop()
+        self.client.close()
+
+    def patient(self, read, what):
+        """`read(client)`, again when snmpd or the agent was busy, or away."""
+        def answered():
+            with contextlib.suppress(TimeoutError):
+                return [read(self.client)]
+            return None
+        return wait_for(answered, 10, f"an answer: {what}")[0]
+
+    def status(self, *names):
+        """{index: [values]}"""
+        return self.patient(lambda client: client.status(*names), names)
+
+    def scalar(self, name):
+        return wait_for(lambda: [v for v in [self.client.scalar(name)] if v is not None], 10, name)[0]
+
+    def wait_polls(self, indexes, more, timeout_s):
+        """Until each of these rows has finished so many more polls."""
+        base = {index: row[0] for index, row in self.status("Polls").items()}
+
+        def polled():
+            now = self.status("Polls")
+            return all(now[index][0] >= base[index] + more for index in indexes)
+        wait_for(polled, timeout_s, f"{more} more polls of {len(indexes)} rows")
+
+    def names(self):
+        """{index: name}"""
+        return {index: row[0].decode() for index, row in self.patient(lambda client: client.config("Name"), "Name").items()}
+
+    def wait_up(self, timeout_s=20):
+        self.wait_polls(self.names(), 2, timeout_s)
+
+    def log_lines(self, word):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return [line.rstrip("\n") for line in log if word in line]
+
+
+def set_cells(index, name, ports, interval=2, **more):
+    """createAndGo of a row at a fake server."""
+    return cells(index, Name=name, Device=fake.HOST, Interval=interval, SmtpPort=ports["smtp"], SmtpTo=f"{name}@fake.test",
+                 SmtpFrom=SENDER, InPort=ports["imap"], InUsername=name, InPassword="anything", InPlaintextAuth=1, **more,
+                 RowStatus=CREATE_AND_GO)
+
+
+@contextlib.contextmanager
+def watching(rows, **settings):
+    """A master and a program that watches `rows`; it is ended as an administrator does."""
+    limits = {"in_flight": 1000, "per_host": 50}
+    with snmp.Master(MASTER) as master, Program(rows, master, limits=limits, **settings) as program:
+        yield program
+
+
+def check_none_is_down(program, indexes, when):
+    """Rows whose servers never failed."""
+    rows = program.status("OperStatus", "PollsFailed", "FailureText")
+    bad = {index: rows[index] for index in indexes if rows[index][0] == DOWN or rows[index][1] != 0}
+    assert not bad, f"{when}: {len(bad)} rows failed that had no reason to: {dict(list(bad.items())[:3])}"
+
+
+def is_active(program, index):
+    return (program.client.row(index, "RowStatus") or [None])[0] == ACTIVE
+
+
+def state_files(program):
+    folder = os.path.dirname(program.settings["state"])
+    return [os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("state.db")]

@@ -1,0 +1,163 @@
+"""kill -9 at any moment, under load: nothing is lost, nothing comes twice, and nobody is blamed."""
+
+import contextlib
+import os
+import random
+import threading
+import time
+
+import fake
+from client import DOWN, UP
+from history import History
+from places import wait_for
+from program import check_none_is_down, watching
+from setter import Setter
+
+KILLS, KILLS_FULL = 30, 300
+STEADY, FLAPPING, SLOW, SETTERS = 140, 50, 10, 4
+SLOW_INTERVAL_S = 600
+FLAP_S = 1.5
+SETS_AT = 5000                  # indexes of the rows made by SET
+SEED = int(os.environ.get("TORTURE_SEED") or time.time_ns() % 1000000)
+
+
+class Flapper(threading.Thread):
+    """Has a server refuse everybody, and serve again, by turns."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server, self.over = server, threading.Event()
+        self.start()
+
+    def run(self):
+        broken = False
+        while not self.over.wait(FLAP_S):
+            broken = not broken
+            self.server.misbehave("drop", int(broken))
+        self.server.misbehave("drop", 0)
+
+    def end(self):
+        self.over.set()
+        self.join()
+
+
+@contextlib.contextmanager
+def flapping(server):
+    flapper = Flapper(server)
+    try:
+        yield
+    finally:
+        flapper.end()
+
+
+class Snapshot:
+    """What the table shows at a moment; and whether a later one may follow."""
+
+    def __init__(self, program):
+        self.names = program.names()
+        self.rows = program.status("OperStatus", "NextPoll", "Polls", "Sent", "Delivered", "Transitions")
+
+    def check_followed(self, now, steady, slow, when):
+        gone = {i for i in self.names if i < SETS_AT and now.names.get(i) != self.names[i]}
+        assert not gone, f"{when}: indexes {sorted(gone)[:5]} have another name"
+        for index in (i for i in self.rows if i < SETS_AT):
+            before, after = self.rows[index], now.rows[index]
+            # What was shown and had not been committed, 20 ms of it, may be gone: not more than the last poll.
+            backwards = [(b, a) for b, a in zip(before[2:], after[2:]) if a < b - 1]
+            assert not backwards, f"{when}: counters of row {index} went back: {before} -> {after}"
+        fell = [i for i in steady if self.rows[i][0] == UP and now.rows[i][0] != UP]
+        assert not fell, f"{when}: {len(fell)} rows that were up are not: {[now.rows[i] for i in fell[:3]]}"
+        anew = [i for i in slow if self.rows[i][1] != now.rows[i][1]]
+        assert not anew, f"{when}: an interval began anew: {[(self.rows[i][1], now.rows[i][1]) for i in anew[:3]]}"
+
+
+class Trial:
+    def __init__(self, program, good, bad):
+        self.program, self.good, self.bad = program, good, bad
+        names = program.names()
+        self.steady = [i for i, name in names.items() if name.startswith("steady")]
+        self.slow = [i for i, name in names.items() if name.startswith("slow")]
+        self.history, self.random = History(), random.Random(SEED)
+        self.setters = [Setter(program.master, SETS_AT + n, good.ports) for n in range(SETTERS)]
+
+    def kill_and_look(self, when):
+        """Kill at a moment under load, start, and compare all that can be."""
+        before = Snapshot(self.program)
+        self.history.read(self.program)
+        time.sleep(self.random.uniform(0, 1))
+        self.program.kill()
+        left = {mail for mail in self.good.mails() if mail[0].startswith("steady")}
+        self.program.start()
+        before.check_followed(Snapshot(self.program), self.steady, self.slow, when)
+        for setter in self.setters:
+            setter.check(self.program, when)
+        self.history.read(self.program)
+        check_none_is_down(self.program, self.steady + self.slow, when)
+        self.program.wait_polls(self.steady, 2, 15)
+        stays = left & self.good.mails()
+        assert not stays, f"{when}: {len(stays)} probes stay in their mailboxes: {sorted(stays)[:5]}"
+        check_none_is_down(self.program, self.steady + self.slow, when)
+
+    def kill_early(self):
+        """Kill while it starts, or soon after."""
+        self.program.kill()
+        self.program.start(wait=False)
+        time.sleep(self.random.uniform(0, 0.8))
+        self.program.kill()
+        self.program.start(wait=False)
+        self.program.wait_serving(10)
+
+    def end(self):
+        for setter in self.setters:
+            setter.end()
+
+
+def rows_of(good, bad):
+    return ([fake.monitor(f"steady{n}", good.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(STEADY)] +
+            [fake.monitor(f"slow{n}", good.ports, interval=SLOW_INTERVAL_S) for n in range(SLOW)] +
+            [fake.monitor(f"flap{n}", bad.ports, interval=1) for n in range(FLAPPING)])
+
+
+def test_nothing_is_lost_by_kills(full):
+    """Killed 30 times (300 in the long form) under load, while rows flap and SETs go on: answered SETs are there and
+    refused ones are not, no probe stays, no row falls without a reason, events have neither gap nor repeat, counters,
+    indexes and intervals go on"""
+    with fake.serving() as good, fake.serving() as bad, watching(rows_of(good, bad)) as program:
+        program.wait_up()
+        trial = Trial(program, good, bad)
+        kills = 0
+        try:
+            with flapping(bad):
+                while kills < (KILLS_FULL if full else KILLS):
+                    trial.kill_and_look(f"seed {SEED}, kill {kills + 1}")
+                    trial.kill_early()
+                    kills += 3
+        finally:
+            trial.end()
+        events = trial.history.read(program, whole=True)
+        answered = sum(setter.answered for setter in trial.setters)
+        assert events >= kills * 3 and answered >= kills, f"too little happened: {events} events, {answered} SETs"
+        print(f"    {kills} kills, {events} events, {answered} SETs answered, "
+              f"{sum(s.refused for s in trial.setters)} refused, {sum(s.unanswered for s in trial.setters)} unknown")
+
+
+def test_killed_between_a_delete_and_its_record():
+    """Killed after the server has deleted a probe and before emailmon could record it, no row is down, and each is up
+    by its next round trip"""
+    with fake.serving() as server:
+        rows = [fake.monitor(f"steady{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(20)]
+        with watching(rows) as program:
+            program.wait_up()
+            for _ in range(3):
+                server.misbehave("expunge-hang")
+                deleted = server.counted("mails deleted")
+                wait_for(lambda due=deleted + len(rows): server.counted("mails deleted") >= due, 10,
+                         "a delete without an answer for each row")
+                program.kill()
+                server.misbehave("expunge-hang", 0)
+                program.start()
+                check_none_is_down(program, program.names(), "after the start")
+                program.wait_polls(program.names(), 3, 15)
+                check_none_is_down(program, program.names(), "three polls later")
+            assert set(row[0] for row in program.status("OperStatus").values()) == {UP}
+            assert not History().read(program), "events, though no server failed"
