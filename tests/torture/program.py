@@ -69,8 +69,10 @@ class Program(Emailmon):
         """{index: name}"""
         return {index: row[0].decode() for index, row in self.patient(lambda client: client.config("Name"), "Name").items()}
 
-    def wait_up(self, timeout_s=20):
-        self.wait_polls(self.names(), 2, timeout_s)
+    def wait_polled(self, polls, timeout_s=20, indexes=()):
+        """Until each row (of these) has finished so many polls."""
+        wait_for(lambda: all(row[0] >= polls for index, row in self.status("Polls").items()
+                             if not indexes or index in indexes), timeout_s, f"{polls} polls of each row")
 
     def log_lines(self, word):
         with open(self.log, encoding="utf-8", errors="replace") as log:

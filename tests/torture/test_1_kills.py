@@ -123,7 +123,7 @@ def test_nothing_is_lost_by_kills(full):
     refused ones are not, no probe stays, no row falls without a reason, events have neither gap nor repeat, counters,
     indexes and intervals go on"""
     with fake.serving() as good, fake.serving() as bad, watching(rows_of(good, bad)) as program:
-        program.wait_up()
+        program.wait_polled(1)
         trial = Trial(program, good, bad)
         kills = 0
         try:
@@ -147,7 +147,7 @@ def test_killed_between_a_delete_and_its_record():
     with fake.serving() as server:
         rows = [fake.monitor(f"steady{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(20)]
         with watching(rows) as program:
-            program.wait_up()
+            program.wait_polled(2)
             for _ in range(3):
                 server.misbehave("expunge-hang")
                 deleted = server.counted("mails deleted")
