@@ -81,7 +81,7 @@ class Setter(threading.Thread):
 
     def check(self, program, when):
         """After a restart: what is there is what it may be; go on from there."""
-        assert self.is_alive(), f"row {self.index}: the manager ended; see above"
+        assert self.is_alive() or self.over.is_set(), f"row {self.index}: the manager ended; see above"
         self.pause()
         got = program.patient(lambda client: must(client.row(self.index, "Description", "RowStatus")), "a row by SET")
         is_now = None if got[1] is None else got[0].decode()
