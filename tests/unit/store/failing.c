@@ -103,6 +103,25 @@ static void last_of_each_row(void **state)
 
 /* --- saves --- */
 
+static void alarm_without_work(void **state)
+{
+    (void)state;
+    enum { TRIED_AGAIN_US = 1300000 };
+    struct news news;
+    const struct save_change change = {.index = 1, .serial = 1, .definition = stage_definition("office", "secret")};
+    stage_disk(DISK_FULL);
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 1, &change, 1));
+    assert_int_equal(stage_answer(&stage, 1), SAVE_REFUSED);
+    expect_alarm(true);
+    (void)usleep(TRIED_AGAIN_US);
+    save_batch_unref(stage_save(&stage, SAVE_TRIAL, 2, &change, 1));
+    assert_int_equal(stage_answer(&stage, 2), SAVE_REFUSED);
+    assert_false(queue_take(stage.news, &news)); /* it stayed */
+    stage_disk(DISK_ALL_RIGHT);
+    expect_alarm(false);
+    definition_unref(change.definition);
+}
+
 static void saves_on_a_full_disk(void **state)
 {
     (void)state;
@@ -225,6 +244,7 @@ int main(void)
         SENTENCE("of each row the last is kept while nothing can be written, and all that is outstanding",
                  last_of_each_row),
         SENTENCE("a save is refused on a full disk, one of the file waits for room", saves_on_a_full_disk),
+        SENTENCE("the alarm stays while the disk is full, although nothing waits to be written", alarm_without_work),
         SENTENCE("whichever write fails, nothing is lost, refused saves leave nothing, numbers have no gap",
                  every_write_fails_once),
         SENTENCE("a file system that is really full is one", small_file_system),
