@@ -33,9 +33,12 @@ def restart(program, number):
     wait_for(program.serves, BACK_S, "the table behind the new snmpd")
 
 
-def wait_answered(setters):
-    base = [setter.answered for setter in setters]
-    wait_for(lambda: all(setter.answered > before for setter, before in zip(setters, base)), 20, "an answer to each manager")
+def wait_busy(program, setters):
+    """Until each manager has got an answer, and half of the rows have flapped."""
+    answers, events = [setter.answered for setter in setters], len(arrived(program))
+    wait_for(lambda: all(setter.answered > before for setter, before in zip(setters, answers)), 20,
+             "an answer to each manager")
+    wait_for(lambda: len(arrived(program)) >= events + FLAPPING // 2, 20, "rows that flap")
 
 
 def test_no_event_and_no_set_is_lost_with_a_master(full):
@@ -50,7 +53,7 @@ def test_no_event_and_no_set_is_lost_with_a_master(full):
         try:
             with flapping(bad):
                 for n in range(restarts):
-                    wait_answered(setters)
+                    wait_busy(program, setters)
                     restart(program, signal.SIGKILL if n % 2 else signal.SIGTERM)
                     for setter in setters:
                         setter.check(program, f"restart {n + 1}")
