@@ -10,7 +10,7 @@ import fake
 from client import DOWN, UP
 from history import History
 from places import wait_for
-from program import check_none_is_down, watching
+from program import check_none_is_down, state_files, watching
 from setter import Setter
 
 KILLS, KILLS_FULL = 30, 300
@@ -161,3 +161,28 @@ def test_killed_between_a_delete_and_its_record():
                 check_none_is_down(program, program.names(), "three polls later")
             assert set(row[0] for row in program.status("OperStatus").values()) == {UP}
             assert not History().read(program), "events, though no server failed"
+
+
+FIRST_STARTS, FIRST_STARTS_FULL = 30, 200
+FIRST_START_S = 0.06            # by then it serves
+
+
+def test_killed_in_its_first_start(full):
+    """Killed while it makes its key file and its state, emailmon starts all the same the next time, and not with a
+    damaged state"""
+    chance = random.Random(SEED)
+    with fake.serving() as server, watching([fake.monitor("only", server.ports, interval=3600)]) as program:
+        for n in range(FIRST_STARTS_FULL if full else FIRST_STARTS):
+            program.kill()
+            for path in state_files(program):
+                os.unlink(path)
+            program.start(wait=False)
+            time.sleep(chance.uniform(0, FIRST_START_S))
+            program.kill()
+            program.start(wait=n % 10 == 0)
+            if n % 10:
+                wait_for(lambda: any("-wal" in path for path in state_files(program)), 5, "a state")
+        damaged = [path for path in state_files(program) if "damaged" in path]
+        assert not damaged, damaged
+        program.wait_serving(5)
+        program.wait_polled(1)

@@ -9,7 +9,7 @@ import fake
 from client import ACTIVE, COMMIT_FAILED, DESTROY, DOWN, NO_ERROR, RESOURCE_UNAVAILABLE, UP, cells
 from history import History
 from places import DIR, wait_for
-from program import check_none_is_down, set_cells, watching
+from program import check_none_is_down, set_cells, state_files, watching
 
 STEADY, FLAPPING = 20, 20
 STATE_ALARM = 0x80
@@ -150,6 +150,34 @@ def test_a_commit_that_fails():
             assert program.client.set(cells(MADE, Description="kept")) == NO_ERROR
             program.restart()
             assert program.client.row(MADE, "Description") == [b"kept"]
+
+
+def test_a_start_on_a_full_disk():
+    """On a full disk emailmon starts, or says in one line why not; nothing is set aside, and with room again all that
+    was known is there"""
+    with Disk() as disk, fake.serving() as server:
+        rows = [fake.monitor(f"steady{n}", server.ports, interval=1) for n in range(STEADY)]
+        with watching(rows, state=disk.state) as program:
+            program.wait_polled(2)
+            assert program.client.set(set_cells(MADE, "made", server.ports)) == NO_ERROR
+            polls = program.status("Polls")
+            program.kill()
+            disk.fill()
+            program.start(wait=False)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                assert program.process.wait(3) == 1, program.log_tail(3)
+                assert "emailmon: state " in program.log_tail(1), program.log_tail(3)
+            if program.process.poll() is None:
+                program.wait_serving(5)
+                wait_alarm(program, True)
+                program.kill()
+            disk.clear()
+            program.start()
+            assert not [path for path in state_files(program) if "damaged" in path]
+            assert program.client.row(MADE, "RowStatus") == [ACTIVE]
+            after = program.status("Polls")
+            assert all(after[i][0] >= polls[i][0] - 1 for i in polls), "counters went back"
+            check_none_is_down(program, program.names(), "with room again")
 
 
 def test_a_file_that_may_not_grow():
