@@ -15,7 +15,8 @@ from setter import Setter
 
 KILLS, KILLS_FULL = 30, 300
 STEADY, FLAPPING, SLOW, SETTERS = 140, 50, 10, 4
-SLOW_INTERVAL_S = 600
+SLOW_INTERVAL_S, UNEVEN_INTERVAL_S = 1800, 5
+UNEVEN = 5                      # rows whose interval is longer than emailmon mostly lives
 FLAP_S = 1.5
 SETS_AT = 5000                  # indexes of the rows made by SET
 SEED = int(os.environ.get("TORTURE_SEED") or time.time_ns() % 1000000)
@@ -57,7 +58,7 @@ class Snapshot:
         self.names = program.names()
         self.rows = program.status("OperStatus", "NextPoll", "Polls", "Sent", "Delivered", "Transitions")
 
-    def check_followed(self, now, steady, slow, when):
+    def check_followed(self, now, steady, when):
         gone = {i for i in self.names if i < SETS_AT and now.names.get(i) != self.names[i]}
         assert not gone, f"{when}: indexes {sorted(gone)[:5]} have another name"
         for index in (i for i in self.rows if i < SETS_AT):
@@ -67,16 +68,14 @@ class Snapshot:
             assert not backwards, f"{when}: counters of row {index} went back: {before} -> {after}"
         fell = [i for i in steady if self.rows[i][0] == UP and now.rows[i][0] != UP]
         assert not fell, f"{when}: {len(fell)} rows that were up are not: {[now.rows[i] for i in fell[:3]]}"
-        anew = [i for i in slow if self.rows[i][1] != now.rows[i][1]]
-        assert not anew, f"{when}: an interval began anew: {[(self.rows[i][1], now.rows[i][1]) for i in anew[:3]]}"
 
 
 class Trial:
     def __init__(self, program, good, bad):
         self.program, self.good, self.bad = program, good, bad
-        names = program.names()
-        self.steady = [i for i, name in names.items() if name.startswith("steady")]
-        self.slow = [i for i, name in names.items() if name.startswith("slow")]
+        self.first, self.began = Snapshot(program), time.monotonic()
+        self.steady, self.slow, self.uneven = ([i for i, name in self.first.names.items() if name.startswith(kind)]
+                                               for kind in ("steady", "slow", "uneven"))
         self.history, self.random = History(), random.Random(SEED)
         self.setters = [Setter(program.master, SETS_AT + n, good.ports) for n in range(SETTERS)]
 
@@ -88,15 +87,32 @@ class Trial:
         self.program.kill()
         left = {mail for mail in self.good.mails() if mail[0].startswith("steady")}
         self.program.start()
-        before.check_followed(Snapshot(self.program), self.steady, self.slow, when)
+        before.check_followed(Snapshot(self.program), self.steady, when)
         for setter in self.setters:
             setter.check(self.program, when)
         self.history.read(self.program)
-        check_none_is_down(self.program, self.steady + self.slow, when)
+        self.check_good_rows(when)
         self.program.wait_polls(self.steady, 2, 15)
         stays = left & self.good.mails()
         assert not stays, f"{when}: {len(stays)} probes stay in their mailboxes: {sorted(stays)[:5]}"
-        check_none_is_down(self.program, self.steady + self.slow, when)
+        self.check_good_rows(when)
+
+    def check_good_rows(self, when):
+        """Rows before the server that never failed: none is down, and no interval began anew."""
+        check_none_is_down(self.program, self.steady + self.slow + self.uneven, when)
+        now = Snapshot(self.program).rows
+        anew = [i for i in self.slow if self.first.rows[i][1:3] != now[i][1:3]]
+        assert not anew, f"{when}: an interval began anew: {[(self.first.rows[i], now[i]) for i in anew[:3]]}"
+
+    def check_totals(self, kills):
+        """What was sent before a kill is found after it, as this row's own; and rows with longer intervals are polled
+        as often as they should be."""
+        now, age_s = Snapshot(self.program).rows, time.monotonic() - self.began
+        missing = sum(now[i][3] - now[i][4] for i in self.steady)
+        assert missing < len(self.steady) * (2 + kills / 10), f"{missing} of the probes sent were not found"
+        least = age_s / UNEVEN_INTERVAL_S * 0.6 - 2
+        rare = [now[i][2] for i in self.uneven if now[i][2] - self.first.rows[i][2] < least]
+        assert not rare, f"polled {rare} times in {age_s:.0f} s, every {UNEVEN_INTERVAL_S} s"
 
     def kill_early(self):
         """Kill while it starts, or soon after."""
@@ -115,6 +131,7 @@ class Trial:
 def rows_of(good, bad):
     return ([fake.monitor(f"steady{n}", good.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(STEADY)] +
             [fake.monitor(f"slow{n}", good.ports, interval=SLOW_INTERVAL_S) for n in range(SLOW)] +
+            [fake.monitor(f"uneven{n}", good.ports, interval=UNEVEN_INTERVAL_S) for n in range(UNEVEN)] +
             [fake.monitor(f"flap{n}", bad.ports, interval=1) for n in range(FLAPPING)])
 
 
@@ -134,6 +151,7 @@ def test_nothing_is_lost_by_kills(full):
                     kills += 3
         finally:
             trial.end()
+        trial.check_totals(kills)
         events = trial.history.read(program, whole=True)
         answered = sum(setter.answered for setter in trial.setters)
         assert events >= kills * 3 and answered >= kills, f"too little happened: {events} events, {answered} SETs"
@@ -161,6 +179,31 @@ def test_killed_between_a_delete_and_its_record():
                 check_none_is_down(program, program.names(), "three polls later")
             assert set(row[0] for row in program.status("OperStatus").values()) == {UP}
             assert not History().read(program), "events, though no server failed"
+
+
+TALKS, TALKS_FULL, TALKING_INTERVAL_S, DELAY_MS = 5, 30, 2, 60
+
+
+def test_killed_amid_slow_conversations(full):
+    """Killed while servers take their time, in each step of many conversations, no row is down afterwards, and no probe
+    stays"""
+    chance = random.Random(SEED)
+    with fake.serving() as server:
+        rows = [fake.monitor(f"steady{n}", server.ports, ("imap", "pop3")[n % 2], interval=TALKING_INTERVAL_S)
+                for n in range(100)]
+        with watching(rows) as program:
+            program.wait_polled(2)
+            server.misbehave("delay", DELAY_MS)
+            for n in range(TALKS_FULL if full else TALKS):
+                when = f"seed {SEED}, kill {n + 1}"
+                time.sleep(chance.uniform(0.5, 1.5))
+                program.kill()
+                left = server.mails()
+                program.start()
+                program.wait_polls(program.names(), 2, 20)
+                check_none_is_down(program, program.names(), when)
+                stays = left & server.mails()
+                assert not stays, f"{when}: {len(stays)} probes stay in their mailboxes: {sorted(stays)[:5]}"
 
 
 FIRST_STARTS, FIRST_STARTS_FULL = 30, 200
