@@ -5,7 +5,7 @@ import os
 
 import fake
 import snmp
-from client import (ACTIVE, CREATE_AND_GO, DOWN, Client, cells)
+from client import CREATE_AND_GO, DOWN, Client, cells
 from emailmon import SENDER, Emailmon
 from places import LabError, wait_for
 
@@ -67,7 +67,8 @@ class Program(Emailmon):
 
     def names(self):
         """{index: name}"""
-        return {index: row[0].decode() for index, row in self.patient(lambda client: client.config("Name"), "Name").items()}
+        rows = self.patient(lambda client: client.config("Name"), "Name")
+        return {index: row[0].decode() for index, row in rows.items()}
 
     def wait_polled(self, polls, timeout_s=20, indexes=()):
         """Until each row (of these) has finished so many polls."""
@@ -81,9 +82,9 @@ class Program(Emailmon):
 
 def set_cells(index, name, ports, interval=2, **more):
     """createAndGo of a row at a fake server."""
-    return cells(index, Name=name, Device=fake.HOST, Interval=interval, SmtpPort=ports["smtp"], SmtpTo=f"{name}@fake.test",
-                 SmtpFrom=SENDER, InPort=ports["imap"], InUsername=name, InPassword="anything", InPlaintextAuth=1, **more,
-                 RowStatus=CREATE_AND_GO)
+    return cells(index, Name=name, Device=fake.HOST, Interval=interval, SmtpPort=ports["smtp"],
+                 SmtpTo=f"{name}@fake.test", SmtpFrom=SENDER, InPort=ports["imap"], InUsername=name,
+                 InPassword="anything", InPlaintextAuth=1, **more, RowStatus=CREATE_AND_GO)
 
 
 @contextlib.contextmanager
@@ -99,10 +100,6 @@ def check_none_is_down(program, indexes, when):
     rows = program.status("OperStatus", "PollsFailed", "FailureText")
     bad = {index: rows[index] for index in indexes if rows[index][0] == DOWN or rows[index][1] != 0}
     assert not bad, f"{when}: {len(bad)} rows failed that had no reason to: {dict(list(bad.items())[:3])}"
-
-
-def is_active(program, index):
-    return (program.client.row(index, "RowStatus") or [None])[0] == ACTIVE
 
 
 def state_files(program):

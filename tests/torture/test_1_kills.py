@@ -7,7 +7,7 @@ import threading
 import time
 
 import fake
-from client import DOWN, UP
+from client import UP
 from history import History
 from places import wait_for
 from program import check_none_is_down, state_files, watching
@@ -159,29 +159,42 @@ def test_nothing_is_lost_by_kills(full):
               f"{sum(s.refused for s in trial.setters)} refused, {sum(s.unanswered for s in trial.setters)} unknown")
 
 
-def test_killed_between_a_delete_and_its_record():
-    """Killed after the server has deleted a probe and before emailmon could record it, no row is down, and each is up
-    by its next round trip"""
+# Moments that one kill among many hardly meets: how the server misbehaves, and what of each row it counts then.
+MOMENTS = {
+    "a probe is deleted, and no record says so": (("expunge-hang",), "mails deleted"),
+    "a probe is delivered, and no record says so": (("dot-hang",), "mails taken"),
+    "a record says that a probe is being sent, and it never arrives": (("dot-hang", "discard"), "mails taken"),
+}
+
+
+def kill_at(program, server, faults, counted):
+    due = server.counted(counted) + len(program.rows)
+    for fault in faults:
+        server.misbehave(fault)
+    wait_for(lambda: server.counted(counted) >= due, 10, f"{faults} with each row")
+    program.kill()
+    for fault in faults:
+        server.misbehave(fault, 0)
+
+
+def test_killed_between_what_is_done_and_its_record():
+    """Killed after the server has done what emailmon could not record yet, or before it did what the record says, no
+    row is down, then or later"""
     with fake.serving() as server:
         rows = [fake.monitor(f"steady{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(20)]
         with watching(rows) as program:
             program.wait_polled(2)
-            for _ in range(3):
-                server.misbehave("expunge-hang")
-                deleted = server.counted("mails deleted")
-                wait_for(lambda due=deleted + len(rows): server.counted("mails deleted") >= due, 10,
-                         "a delete without an answer for each row")
-                program.kill()
-                server.misbehave("expunge-hang", 0)
+            for moment, (faults, counted) in MOMENTS.items():
+                kill_at(program, server, faults, counted)
                 program.start()
-                check_none_is_down(program, program.names(), "after the start")
+                check_none_is_down(program, program.names(), f"{moment}: after the start")
                 program.wait_polls(program.names(), 3, 15)
-                check_none_is_down(program, program.names(), "three polls later")
+                check_none_is_down(program, program.names(), f"{moment}: three polls later")
             assert set(row[0] for row in program.status("OperStatus").values()) == {UP}
             assert not History().read(program), "events, though no server failed"
 
 
-TALKS, TALKS_FULL, TALKING_INTERVAL_S, DELAY_MS = 5, 30, 2, 60
+TALKS, TALKS_FULL, TALKING_INTERVAL_S, DELAY_MS = 3, 30, 2, 60
 
 
 def test_killed_amid_slow_conversations(full):

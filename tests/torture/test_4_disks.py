@@ -1,4 +1,4 @@
-"""Disks that are full, and files that may not grow: monitoring goes on, SETs are refused, and all is well afterwards."""
+"""Disks that are full, and files that may not grow: monitoring goes on, SETs are refused, all is well afterwards."""
 
 import contextlib
 import os
@@ -153,16 +153,17 @@ def test_a_commit_that_fails():
 
 
 def test_a_start_on_a_full_disk():
-    """On a full disk emailmon starts, or says in one line why not; nothing is set aside, and with room again all that
-    was known is there"""
+    """On a full disk emailmon ends within three seconds; starts, or says in one line why not; nothing is set aside, and
+    with room again all that was known is there"""
     with Disk() as disk, fake.serving() as server:
         rows = [fake.monitor(f"steady{n}", server.ports, interval=1) for n in range(STEADY)]
         with watching(rows, state=disk.state) as program:
             program.wait_polled(2)
             assert program.client.set(set_cells(MADE, "made", server.ports)) == NO_ERROR
             polls = program.status("Polls")
-            program.kill()
             disk.fill()
+            wait_alarm(program, True)
+            program.stop(timeout_s=3)
             program.start(wait=False)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 assert program.process.wait(3) == 1, program.log_tail(3)
