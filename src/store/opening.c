@@ -67,9 +67,7 @@ bool opening_is_locked(const char *state)
 /* --- one attempt --- */
 
 struct attempt {
-    const char *path;
-    const struct sealer *sealer;
-    struct log *log;
+    const struct opening *of;
     sqlite3 *db;
     struct restored *restored;
     int code;     /* SQLite's, of what failed */
@@ -112,16 +110,18 @@ static bool load(struct attempt *a)
     a->code = schema_migrate(a->db);
     if (a->code == SQLITE_OK)
         a->code = reader_mend(a->db, wall_now_ms());
+    if (a->code == SQLITE_OK && a->of->behind)
+        a->code = reader_doubt(a->db);
     if (a->code != SQLITE_OK)
         return false;
     a->restored = restored_new();
-    a->code = a->restored != NULL ? reader_load(a->db, a->sealer, a->log, a->restored) : SQLITE_NOMEM;
+    a->code = a->restored != NULL ? reader_load(a->db, a->of->sealer, a->of->log, a->restored) : SQLITE_NOMEM;
     return a->code == SQLITE_OK;
 }
 
 static bool attempt(struct attempt *a)
 {
-    a->code = database_open(a->path, DATABASE_WRITE, &a->db);
+    a->code = database_open(a->of->path, DATABASE_WRITE, &a->db);
     a->error = errno;
     if (a->code == SQLITE_OK && check(a) && load(a))
         return true;
@@ -165,17 +165,16 @@ static bool set_aside(const char *state, struct log *log)
     return true;
 }
 
-sqlite3 *opening_state(const char *path, const struct sealer *sealer, struct log *log, struct restored **restored,
-                       char *why, size_t size)
+sqlite3 *opening_state(const struct opening *o, struct restored **restored, char *why, size_t size)
 {
-    struct attempt a = {.path = path, .sealer = sealer, .log = log};
+    struct attempt a = {.of = o};
     bool ok = attempt(&a), was_damaged = !ok && a.damaged;
-    if (was_damaged && set_aside(path, log)) {
-        a = (struct attempt){.path = path, .sealer = sealer, .log = log};
+    if (was_damaged && set_aside(o->path, o->log)) {
+        a = (struct attempt){.of = o};
         ok = attempt(&a);
     }
     if (!ok) {
-        (void)snprintf(why, size, "state %s: it cannot be opened: %s", path, a.why);
+        (void)snprintf(why, size, "state %s: it cannot be opened: %s", o->path, a.why);
         return NULL;
     }
     a.restored->damaged = was_damaged;

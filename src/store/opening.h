@@ -16,11 +16,17 @@
 int opening_lock(const char *path, char *why, size_t size);
 bool opening_is_locked(const char *path);
 
+struct opening {
+    const char *path;
+    const struct sealer *sealer;
+    struct log *log;
+    bool behind; /* it could not be written when the last emailmon ended: what it says of probes is no evidence */
+};
+
 /**
- * opening_state(path, sealer, log, restored, why, size): Open the state, after it was locked.  One that is damaged
- * is set aside and logged; ${*restored} says so then.  NULL: one line in ${why}.
+ * opening_state(o, restored, why, size): Open the state, after it was locked.  One that is damaged is set aside and
+ * logged; ${*restored} says so then.  NULL: one line in ${why}.
  */
-sqlite3 *opening_state(const char *path, const struct sealer *sealer, struct log *log, struct restored **restored,
-                       char *why, size_t size);
+sqlite3 *opening_state(const struct opening *o, struct restored **restored, char *why, size_t size);
 
 #endif

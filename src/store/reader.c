@@ -36,6 +36,13 @@ int reader_mend(sqlite3 *db, int64_t wall_ms)
     return code;
 }
 
+int reader_doubt(sqlite3 *db)
+{
+    char sql[64];
+    (void)snprintf(sql, sizeof sql, "UPDATE probe SET state = %d WHERE state = %d", PROBE_MAYBE, PROBE_OUT);
+    return database_run(db, sql);
+}
+
 /* --- walking results --- */
 
 /* Who gets each result; false: memory. */

@@ -14,6 +14,9 @@
  * gone for long enough.  SQLITE_OK or the code. */
 int reader_mend(sqlite3 *db, int64_t wall_ms);
 
+/** reader_doubt(db): It is not known what became of the probes that were out: that they are missing proves nothing. */
+int reader_doubt(sqlite3 *db);
+
 /** reader_load(db, sealer, log, into): Fill ${into}, a new one.  A password that cannot be unsealed is one to be set
  *  again, and its row says so; so is logged once.  SQLITE_OK or the code. */
 int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struct restored *into);

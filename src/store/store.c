@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "behind.h"
 #include "opening.h"
 #include "store_parts.h"
 
@@ -170,15 +171,20 @@ static bool open_state(struct store *s, struct restored **restored, char *why, s
     s->lock_fd = opening_lock(s->path, why, size);
     if (s->lock_fd < 0)
         return false;
-    s->db = opening_state(s->path, &s->sealer, s->log, restored, why, size);
+    const struct opening o = {.path = s->path, .sealer = &s->sealer, .log = s->log, .behind = behind_read(s->lock_fd)};
+    s->db = opening_state(&o, restored, why, size);
     if (s->db == NULL)
         return false;
     s->last_seq = (*restored)->last_seq;
     s->settled = TRIM_SETTLED; /* what the last run left to be trimmed */
     int code = writer_open(&s->writer, s->db, &s->sealer);
-    if (code == SQLITE_OK)
+    bool marked = behind_write(s->lock_fd, false);
+    if (code == SQLITE_OK && marked)
         return true;
-    (void)snprintf(why, size, "state %s: it cannot be opened: %s", s->path, sqlite3_errstr(code));
+    if (code != SQLITE_OK)
+        (void)snprintf(why, size, "state %s: it cannot be opened: %s", s->path, sqlite3_errstr(code));
+    else
+        (void)snprintf(why, size, "state %s: its lock cannot be written: %s", s->path, strerror(errno));
     restored_unref(*restored);
     return false;
 }

@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "behind.h"
 #include "schema.h"
 #include "store_parts.h"
 
@@ -52,8 +54,18 @@ static void answer(struct store *s, const struct save *save, enum saved_answer a
 
 /* --- the alarm --- */
 
+/* Before anybody goes on without a record. */
+static void mark_behind(struct store *s, bool behind)
+{
+    if (behind != s->failing && !behind_write(s->lock_fd, behind))
+        log_write(s->log, LOG_LINE_WARNING,
+                  "state %s: its lock cannot be written either: %s; after a kill rows may be down for no reason",
+                  s->path, strerror(errno));
+}
+
 static void set_alarm(struct store *s, bool failing, int code)
 {
+    mark_behind(s, failing);
     if (failing)
         s->next_try_ms = monotonic_now_ms() + RETRY_MS;
     if (failing == s->failing)
@@ -193,6 +205,7 @@ bool store_commit(struct store *s)
     if (code == SQLITE_OK) {
         committed(s);
     } else {
+        mark_behind(s, true);
         forget_numbers(s);
         store_tell_unnumbered(s);
         store_receipt(s, false);

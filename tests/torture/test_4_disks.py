@@ -178,6 +178,7 @@ def test_a_start_on_a_full_disk():
             assert program.client.row(MADE, "RowStatus") == [ACTIVE]
             after = program.status("Polls")
             assert all(after[i][0] >= polls[i][0] - 1 for i in polls), "counters went back"
+            program.wait_polls(program.names(), 3, 15)
             check_none_is_down(program, program.names(), "with room again")
 
 

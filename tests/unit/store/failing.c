@@ -103,6 +103,33 @@ static void last_of_each_row(void **state)
 
 /* --- saves --- */
 
+static uint8_t state_of_the_probe(void)
+{
+    const struct restored_row *row = restored_by_index(stage.restored, 1);
+    assert_non_null(row);
+    assert_int_equal(row->probe_count, 1);
+    return row->probes[0].state;
+}
+
+static void ended_behind(void **state)
+{
+    (void)state;
+    post(stage_status(1, 1, "office"));
+    post(stage_probe(1, 1, 7, PROBE_OUT));
+    assert_true(stage_flush(&stage));
+    stage_reopen(&stage);
+    assert_int_equal(state_of_the_probe(), PROBE_OUT);
+    stage_disk(DISK_FULL);
+    post(stage_probe(1, 1, 7, PROBE_CONSUMED)); /* found, and nobody will know */
+    assert_false(stage_flush(&stage));
+    stage_close(&stage);
+    stage_disk(DISK_ALL_RIGHT);
+    for (int starts = 0; starts < 2; starts++) {
+        stage_reopen(&stage);
+        assert_int_equal(state_of_the_probe(), PROBE_MAYBE);
+    }
+}
+
 static void alarm_without_work(void **state)
 {
     (void)state;
@@ -245,6 +272,8 @@ int main(void)
                  last_of_each_row),
         SENTENCE("a save is refused on a full disk, one of the file waits for room", saves_on_a_full_disk),
         SENTENCE("the alarm stays while the disk is full, although nothing waits to be written", alarm_without_work),
+        SENTENCE("when it ended with a full disk, that a probe is missing proves nothing after the next start",
+                 ended_behind),
         SENTENCE("whichever write fails, nothing is lost, refused saves leave nothing, numbers have no gap",
                  every_write_fails_once),
         SENTENCE("a file system that is really full is one", small_file_system),
