@@ -102,6 +102,7 @@ static void end_work(struct store *s)
         log_write(s->log, LOG_LINE_ERROR,
                   "state %s: it could not be written before the end: %zu rows and %zu events are lost", s->path,
                   s->pending.count, s->pending.event_count);
+    store_mark_behind(s, !ok);
     (void)flush_outboxes(s);
 }
 

@@ -54,18 +54,20 @@ static void answer(struct store *s, const struct save *save, enum saved_answer a
 
 /* --- the alarm --- */
 
-/* Before anybody goes on without a record. */
-static void mark_behind(struct store *s, bool behind)
+void store_mark_behind(struct store *s, bool behind)
 {
-    if (behind != s->failing && !behind_write(s->lock_fd, behind))
+    if (behind == s->behind)
+        return;
+    s->behind = behind;
+    if (!behind_write(s->lock_fd, behind))
         log_write(s->log, LOG_LINE_WARNING,
-                  "state %s: its lock cannot be written either: %s; after a kill rows may be down for no reason",
-                  s->path, strerror(errno));
+                  "state %s: its lock cannot be written: %s; after a kill rows may be down for no reason", s->path,
+                  strerror(errno));
 }
 
 static void set_alarm(struct store *s, bool failing, int code)
 {
-    mark_behind(s, failing);
+    store_mark_behind(s, failing || s->slow);
     if (failing)
         s->next_try_ms = monotonic_now_ms() + RETRY_MS;
     if (failing == s->failing)
@@ -83,6 +85,12 @@ static void set_alarm(struct store *s, bool failing, int code)
 }
 
 /* --- transactions --- */
+
+/* The worker does not wait for a disk that is slow: then too it may do what is on record only later. */
+static void take_time(struct store *s, uint64_t began_ms)
+{
+    s->slow = monotonic_now_ms() - began_ms > SLOW_MS;
+}
 
 /* Ends the transaction that ${code} says of how it went. */
 static int end(struct store *s, int code)
@@ -184,6 +192,17 @@ static void committed(struct store *s)
     store_receipt(s, true);
 }
 
+static int write_all(struct store *s)
+{
+    static int (*const steps[])(struct store * s) = {write_late, write_rows, write_events, write_trial};
+    int code = database_run(s->db, "BEGIN IMMEDIATE");
+    if (code != SQLITE_OK)
+        return code;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && code == SQLITE_OK; i++)
+        code = steps[i](s);
+    return end(s, code);
+}
+
 bool store_commit(struct store *s)
 {
     if (pending_is_empty(&s->pending) && s->late.count == s->late.first && !s->failing) {
@@ -191,21 +210,13 @@ bool store_commit(struct store *s)
         s->group_entries = 0;
         return true;
     }
-    int code = database_run(s->db, "BEGIN IMMEDIATE");
-    if (code == SQLITE_OK) {
-        code = write_late(s);
-        if (code == SQLITE_OK)
-            code = write_rows(s);
-        if (code == SQLITE_OK)
-            code = write_events(s);
-        if (code == SQLITE_OK)
-            code = write_trial(s);
-        code = end(s, code);
-    }
+    uint64_t began_ms = monotonic_now_ms();
+    int code = write_all(s);
+    take_time(s, began_ms);
     if (code == SQLITE_OK) {
         committed(s);
     } else {
-        mark_behind(s, true);
+        store_mark_behind(s, true); /* before anybody goes on without a record */
         forget_numbers(s);
         store_tell_unnumbered(s);
         store_receipt(s, false);
@@ -263,8 +274,10 @@ static void save_for_somebody(struct store *s, struct save *save)
 {
     bool ok = is_clear(s);
     if (ok) {
+        uint64_t began_ms = monotonic_now_ms();
         int code = save->kind == SAVE_TRIAL ? try_batch(s, save->batch) : save_now(s, save->batch);
         ok = code == SQLITE_OK;
+        take_time(s, began_ms);
         set_alarm(s, !ok, code);
     }
     answer(s, save, ok ? SAVED : SAVE_REFUSED);

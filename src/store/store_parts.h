@@ -16,6 +16,7 @@ enum {
     GROUP_MS = 20,        /* entries that come within it are one commit ... */
     GROUP_ENTRIES = 512,  /* ... unless there are so many */
     RETRY_MS = 1000,      /* a state that cannot be written is tried again so often */
+    SLOW_MS = 75,         /* a transaction that takes longer: of three the worker may not await the last */
     OUTBOX_RETRY_MS = 20, /* while a queue is full */
     TRIM_SETTLED = 1000   /* so many settled events later the oldest are let go */
 };
@@ -52,6 +53,8 @@ struct store {
     uint64_t last_told;   /* of events without a number */
     size_t settled;       /* events that were settled since the last trimming */
     bool failing;         /* the state could not be written last time */
+    bool slow;            /* it took long */
+    bool behind;          /* what the lock file says, for the case of a kill: more may be done than is on record */
     uint64_t next_try_ms; /* monotonic, while failing */
 };
 
@@ -62,6 +65,9 @@ void store_save(struct store *s, struct save *save);
 
 /** store_tell_unnumbered(s): The state cannot be written: what happened is told at once. */
 void store_tell_unnumbered(struct store *s);
+
+/** store_mark_behind(s, behind): Say in the lock file whether more may be done than is on record. */
+void store_mark_behind(struct store *s, bool behind);
 
 /** store_receipt(s, durable): Answer the tickets of the group. */
 void store_receipt(struct store *s, bool durable);

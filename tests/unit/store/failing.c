@@ -130,6 +130,39 @@ static void ended_behind(void **state)
     }
 }
 
+static char mark_of_the_lock(void)
+{
+    char path[sizeof stage.path + sizeof ".lock"];
+    (void)snprintf(path, sizeof path, "%s.lock", stage.path);
+    FILE *lock = fopen(path, "r");
+    assert_non_null(lock);
+    int mark = fgetc(lock);
+    (void)fclose(lock);
+    return (char)mark;
+}
+
+static void slow_disk(void **state)
+{
+    (void)state;
+    stage_disk(DISK_SLOW);
+    for (int polls = 0; polls < 2; polls++) {
+        post(stage_status(1, 1, "office"));
+        assert_true(stage_flush(&stage));
+    }
+    assert_int_equal(mark_of_the_lock(), '1'); /* what a kill would leave */
+    stage_disk(DISK_ALL_RIGHT);
+    for (int polls = 0; polls < 2; polls++) {
+        post(stage_status(1, 1, "office"));
+        assert_true(stage_flush(&stage));
+    }
+    assert_int_equal(mark_of_the_lock(), '0');
+    stage_disk(DISK_SLOW);
+    post(stage_status(1, 1, "office"));
+    assert_true(stage_flush(&stage));
+    stage_close(&stage); /* an orderly end leaves nothing behind */
+    assert_int_equal(mark_of_the_lock(), '0');
+}
+
 static void alarm_without_work(void **state)
 {
     (void)state;
@@ -274,6 +307,7 @@ int main(void)
         SENTENCE("the alarm stays while the disk is full, although nothing waits to be written", alarm_without_work),
         SENTENCE("when it ended with a full disk, that a probe is missing proves nothing after the next start",
                  ended_behind),
+        SENTENCE("while the disk is slow the state counts as behind, in case of a kill", slow_disk),
         SENTENCE("whichever write fails, nothing is lost, refused saves leave nothing, numbers have no gap",
                  every_write_fails_once),
         SENTENCE("a file system that is really full is one", small_file_system),

@@ -14,7 +14,7 @@
 
 #include "draft.h"
 
-enum { ROOM = 256, PATIENCE_MS = 10000 };
+enum { ROOM = 256, PATIENCE_MS = 10000, SLOW_US = 100000 };
 
 /* --- a disk that fails --- */
 
@@ -57,6 +57,8 @@ static int disk_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int6
 
 static int disk_sync(sqlite3_file *file, int flags)
 {
+    if (__atomic_load_n(&disk.how, __ATOMIC_RELAXED) == DISK_SLOW)
+        (void)usleep(SLOW_US);
     return fails(true) ? SQLITE_IOERR_FSYNC : real_methods(file)->xSync(file, flags);
 }
 

@@ -53,8 +53,8 @@ struct save_batch *stage_save(struct test_store *s, enum save_kind kind, uint64_
                               size_t n);
 enum saved_answer stage_answer(struct test_store *s, uint64_t id);
 
-/** stage_disk(how): From now on every write, or every sync, of SQLite fails; DISK_ALL_RIGHT: none. */
-enum stage_disk { DISK_ALL_RIGHT, DISK_FULL, DISK_SYNC_FAILS };
+/** stage_disk(how): From now on every write, or every sync, of SQLite fails, or a sync takes long; ALL_RIGHT: none. */
+enum stage_disk { DISK_ALL_RIGHT, DISK_FULL, DISK_SYNC_FAILS, DISK_SLOW };
 void stage_disk(enum stage_disk how);
 
 /** stage_fail_at(n): The n-th write or sync from now on fails, and no other.  stage_failed(): whether it came. */
