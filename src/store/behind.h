@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/** behind_read(lock_fd): What the last emailmon said of it.  behind_write(lock_fd, behind): Say it; false: errno says why
- *  not. */
+/** behind_read(lock_fd): What the last emailmon said of it.  behind_write(lock_fd, behind): Say it; false: errno says
+ *  why not. */
 bool behind_read(int lock_fd);
 bool behind_write(int lock_fd, bool behind);
 

@@ -60,8 +60,8 @@ bool fake_put(struct fake_mail *f, const char *user, const char *mail);
 char *fake_get(struct fake_mail *f, const char *user, size_t i);
 void fake_clear(struct fake_mail *f, const char *user);
 
-/** fake_each(f, tell, owner): Tell of each mail whose it is, and its number in that mailbox, which no other mail there ever
- *  gets.  Any thread; ${tell} must not call here. */
+/** fake_each(f, tell, owner): Tell of each mail whose it is, and its number in that mailbox, which no other mail there
+ *  ever gets.  Any thread; ${tell} must not call here. */
 void fake_each(struct fake_mail *f, void (*tell)(void *owner, const char *user, uint32_t uid), void *owner);
 
 /** fake_write_certificate(f, path): What the server shows under TLS, as PEM: it may be taken
