@@ -145,11 +145,16 @@ static char mark_of_the_lock(void)
 static void poll_until_marked(char mark)
 {
     enum { POLLS = 200 };
-    for (int polls = 0; polls < POLLS && mark_of_the_lock() != mark; polls++) {
-        post(stage_status(1, 1, "office"));
+    static uint32_t polls;
+    for (int i = 0; i < POLLS; i++) {
+        struct journal_entry entry = stage_status(1, 1, "office");
+        entry.status.polls = ++polls; /* what is the same is not written */
+        post(entry);
         assert_true(stage_flush(&stage));
+        if (mark_of_the_lock() == mark)
+            return;
     }
-    assert_int_equal(mark_of_the_lock(), mark);
+    fail_msg("the lock file never said %c", mark);
 }
 
 static void slow_disk(void **state)
