@@ -154,32 +154,42 @@ def test_a_commit_that_fails():
 
 def test_a_start_on_a_full_disk():
     """On a full disk emailmon ends within three seconds; starts, or says in one line why not; nothing is set aside, and
-    with room again all that was known is there"""
+    with room again all that was known is there, and no row is down for what was not on record, also after kill -9"""
     with Disk() as disk, fake.serving() as server:
         rows = [fake.monitor(f"steady{n}", server.ports, interval=1) for n in range(STEADY)]
         with watching(rows, state=disk.state) as program:
             program.wait_polled(2)
             assert program.client.set(set_cells(MADE, "made", server.ports)) == NO_ERROR
-            polls = program.status("Polls")
-            disk.fill()
-            wait_alarm(program, True)
-            program.stop(timeout_s=3)
-            program.start(wait=False)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                assert program.process.wait(3) == 1, program.log_tail(3)
-                assert "emailmon: state " in program.log_tail(1), program.log_tail(3)
-            if program.process.poll() is None:
-                program.wait_serving(5)
+            for end in (lambda: program.stop(timeout_s=3), program.kill):
+                polls = program.status("Polls")
+                disk.fill()
                 wait_alarm(program, True)
-                program.kill()
-            disk.clear()
-            program.start()
-            assert not [path for path in state_files(program) if "damaged" in path]
-            assert program.client.row(MADE, "RowStatus") == [ACTIVE]
-            after = program.status("Polls")
-            assert all(after[i][0] >= polls[i][0] - 1 for i in polls), "counters went back"
-            program.wait_polls(program.names(), 3, 15)
-            check_none_is_down(program, program.names(), "with room again")
+                program.wait_polls(program.names(), 2, 10)
+                end()
+                start_on_a_full_disk(program)
+                disk.clear()
+                program.start()
+                check_all_is_known(program, polls)
+
+
+def start_on_a_full_disk(program):
+    program.start(wait=False)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        assert program.process.wait(3) == 1, program.log_tail(3)
+        assert "emailmon: state " in program.log_tail(1), program.log_tail(3)
+    if program.process.poll() is None:
+        program.wait_serving(5)
+        wait_alarm(program, True)
+        program.kill()
+
+
+def check_all_is_known(program, polls):
+    assert not [path for path in state_files(program) if "damaged" in path]
+    assert program.client.row(MADE, "RowStatus") == [ACTIVE]
+    after = program.status("Polls")
+    assert all(after[i][0] >= polls[i][0] - 1 for i in polls), "counters went back"
+    program.wait_polls(program.names(), 3, 15)
+    check_none_is_down(program, program.names(), "with room again")
 
 
 def test_a_file_that_may_not_grow():
