@@ -98,3 +98,10 @@ int schema_migrate(sqlite3 *db)
         (void)database_run(db, "ROLLBACK");
     return code;
 }
+
+int schema_touch(sqlite3 *db)
+{
+    char sql[48];
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", VERSION);
+    return database_run(db, sql);
+}

@@ -22,4 +22,8 @@ int schema_check(sqlite3 *db, enum schema_finding *finding);
 int schema_check_whole(sqlite3 *db, bool *whole);
 int schema_migrate(sqlite3 *db);
 
+/** schema_touch(db): A write that changes nothing: the version that is there is written again.  SQLITE_OK or the
+ * code. */
+int schema_touch(sqlite3 *db);
+
 #endif
