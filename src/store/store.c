@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
