@@ -470,7 +470,7 @@ static void waits_for_its_password(void **state)
             PLAY("a mailbox in use is tried again after five seconds", in_use_for_a_moment, setup),                    \
             PLAY("a mailbox in use for long keeps the verdict for three polls", in_use_for_long, setup),               \
             PLAY("no login comes earlier than the server takes one", not_too_often, setup),                            \
-            PLAY("an interval that is too short for its server is told once", told_once, setup),                       \
+            PLAY("an interval that is too short for its server is told once", told_once, setup_logged),                \
             PLAY("a row may be removed while it waits for the server to take a login", removed_while_it_waits, setup), \
             PLAY("probes of emailmon test are left alone for ten minutes, then deleted uncounted", probes_of_trials,   \
                  setup),                                                                                               \
@@ -484,6 +484,17 @@ static void waits_for_its_password(void **state)
             PLAY("of too many removed rows those are known that went last", too_many_gone, setup),                     \
             PLAY("probes of a row that did not come after a restart are deleted", absent_after_a_restart, setup)       \
     }
+
+static int setup_logged(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->log = log_new();
+    assert_non_null(s->log);
+    scene_open(s);
+    *state = s;
+    return 0;
+}
 
 static int setup_pop3(void **state)
 {

@@ -355,8 +355,6 @@ int scene_setup_of(void **state, const char *type)
     struct scene *s = calloc(1, sizeof *s);
     assert_non_null(s);
     s->type = type;
-    s->log = log_new();
-    assert_non_null(s->log);
     scene_open(s);
     *state = s;
     return 0;
