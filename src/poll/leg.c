@@ -23,3 +23,13 @@ bool leg_lacks(const struct failure *why)
             return false;
     return true;
 }
+
+bool leg_lacks_secret(const struct leg_settings *leg, struct failure *why)
+{
+    if (!leg->auth || leg->secret == SECRET_READY)
+        return false;
+    *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_SECRET, 0);
+    failure_detail(why, "%s: %s", leg->leg == LEG_SMTP ? "smtp.password" : "incoming.password",
+                   leg->secret_why[0] != '\0' ? leg->secret_why : "it was never set");
+    return true;
+}

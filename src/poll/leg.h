@@ -2,6 +2,7 @@
 #ifndef EMAILMON_LEG_H
 #define EMAILMON_LEG_H
 
+#include "definition.h"
 #include "failure.h"
 #include "tls.h"
 
@@ -21,5 +22,9 @@ void leg_outcome_clear(struct leg_outcome *o);
 /** leg_lacks(why): this machine ran out of what any connection needs.  Not: it has no way to that one server, which is
  *  leg local, cause resources too. */
 bool leg_lacks(const struct failure *why);
+
+/** leg_lacks_secret(leg, why): Whether ${leg} needs a password that it has not; then ${why} is leg local, cause
+ * secret. */
+bool leg_lacks_secret(const struct leg_settings *leg, struct failure *why);
 
 #endif

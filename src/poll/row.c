@@ -146,10 +146,5 @@ bool row_lacks_secret(const struct row *r, enum leg leg, struct failure *why)
 {
     struct leg_settings of_leg;
     definition_leg(r->definition, leg, &of_leg);
-    if (of_leg.secret == SECRET_READY)
-        return false;
-    *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_SECRET, 0);
-    if (of_leg.secret_why[0] != '\0')
-        failure_detail(why, "%s", of_leg.secret_why);
-    return true;
+    return leg_lacks_secret(&of_leg, why);
 }

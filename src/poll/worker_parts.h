@@ -170,9 +170,6 @@ void poll_sent(struct poll *p, const struct leg_outcome *smtp, struct send_outco
 struct look_result *look_result_new(const struct leg_outcome *outcome);
 void look_result_drop(struct look_result *r);
 
-/** secret_lack(leg, why): Whether ${leg} needs a password that it has not; then ${why} is leg local, cause secret. */
-bool secret_lack(const struct leg_settings *leg, struct failure *why);
-
 /* --- worker_send.c --- */
 
 /** send_start(p): Send a probe for ${p}; poll_sent() in the end, possibly before this returns. */

@@ -98,16 +98,6 @@ void poll_stop(struct poll *p)
 
 /* --- its looking half --- */
 
-bool secret_lack(const struct leg_settings *leg, struct failure *why)
-{
-    if (!leg->auth || leg->secret == SECRET_READY)
-        return false;
-    *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_SECRET, 0);
-    failure_detail(why, "%s: %s", leg->leg == LEG_SMTP ? "smtp.password" : "incoming.password",
-                   leg->secret_why[0] != '\0' ? leg->secret_why : "it was never set");
-    return true;
-}
-
 /* A look that was not made because of ${why} (moved). */
 static void not_looked(struct poll *p, struct failure *why)
 {
@@ -126,7 +116,7 @@ void poll_go(struct poll *p)
     struct leg_settings leg;
     struct failure why = failure_none;
     definition_leg(p->watched->row.definition, LEG_INCOMING, &leg);
-    if (secret_lack(&leg, &why)) {
+    if (leg_lacks_secret(&leg, &why)) {
         poll_joins(p);
         not_looked(p, &why);
     } else if (p->watched->row.first_poll) {

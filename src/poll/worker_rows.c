@@ -122,7 +122,7 @@ static void count_secrets(struct worker *w, struct watched *x, bool counts)
     bool lacks = false;
     for (unsigned i = LEG_SMTP; counts && i <= LEG_INCOMING && !lacks; i++) {
         definition_leg(x->row.definition, i, &leg);
-        lacks = definition_is_polled(x->row.definition) && secret_lack(&leg, &why);
+        lacks = definition_is_polled(x->row.definition) && leg_lacks_secret(&leg, &why);
     }
     failure_clear(&why);
     w->lacking += (uint32_t)lacks - (uint32_t)x->lacks_secret;
@@ -204,7 +204,7 @@ static void remove_row(struct worker *w, struct watched *x)
         poll_cancel(x->poll);
     send_forget(w, x);
     definition_leg(x->row.definition, LEG_INCOMING, &leg);
-    bool lacks = secret_lack(&leg, &why);
+    bool lacks = leg_lacks_secret(&leg, &why);
     failure_clear(&why);
     bool has_mail = x->row.probes.outstanding_count > 0 || x->row.probes.consumed_count > 0;
     group_keep_gone(g, &x->row, has_mail && !lacks && definition_is_polled(x->row.definition));
@@ -234,7 +234,7 @@ static bool may_look(const struct watched *x)
     struct leg_settings leg;
     struct failure why = failure_none;
     definition_leg(x->row.definition, LEG_INCOMING, &leg);
-    bool lacks = secret_lack(&leg, &why);
+    bool lacks = leg_lacks_secret(&leg, &why);
     failure_clear(&why);
     return !lacks;
 }

@@ -185,7 +185,7 @@ void send_start(struct poll *p)
     struct leg_settings leg;
     struct failure why = failure_none;
     definition_leg(p->watched->row.definition, LEG_SMTP, &leg);
-    if (secret_lack(&leg, &why)) {
+    if (leg_lacks_secret(&leg, &why)) {
         not_sent(p, &why);
         return;
     }

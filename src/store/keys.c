@@ -142,7 +142,7 @@ static bool make_keys(const char *path, struct keys *keys, char *why, size_t siz
     if (!keys_random(keys))
         return refuse(why, size, path, "this machine gives no random numbers", "try again");
     print_keys(keys, text);
-    bool kept = folder_write_whole(path, text, KEY_FILE_BYTES, FOLDER_NEW);
+    bool kept = folder_write_new(path, text, KEY_FILE_BYTES);
     int error = errno;
     explicit_bzero(text, sizeof text);
     if (kept)
