@@ -1,0 +1,84 @@
+"""What scripts make servers do (see session.py): each is, or makes, a function of (session, line)."""
+
+import time
+
+from session import GOOD
+from wire import Gone
+
+
+def silent(session, _line):
+    """Says nothing more, and reads on."""
+    session.wire.until_gone()
+
+
+def deaf(_session, _line):
+    """Neither speaks nor reads: what the client sends fills the buffers.  As long as any leg may last."""
+    time.sleep(30)
+    raise Gone("deaf")
+
+
+def close(session, _line):
+    """FIN instead of a reply."""
+    session.wire.close()
+
+
+def half_close(session, _line):
+    """FIN instead of a reply, and reads on."""
+    session.wire.half_close()
+
+
+def reset(session, _line):
+    """RST instead of a reply."""
+    session.wire.reset()
+
+
+def first(octets):
+    """These octets, then the right reply, in a segment of its own."""
+    def act(session, _line):
+        session.say(octets)
+        return GOOD
+    return act
+
+
+def say(*parts, every_s=0.0):
+    """These octets, or what these actions do, one after the other; then silence."""
+    def act(session, line):
+        for part in parts:
+            if isinstance(part, bytes):
+                session.say(part)
+            else:
+                part(session, line)
+            time.sleep(every_s)
+        session.wire.until_gone()
+    return act
+
+
+def flood(octets, times=1 << 30, chunk=65536):
+    """The same octets again and again, as fast as they are taken; then silence."""
+    def act(session, _line):
+        octets_once = octets.replace(b"$TAG", session.tag)
+        many = octets_once * max(1, chunk // len(octets_once))
+        each = len(many) // len(octets_once)
+        for _ in range(max(1, times // each)):
+            session.wire.send(many)
+        session.wire.until_gone()
+    return act
+
+
+def drip(octets, every_s=0.3):
+    """The octets again and again, one at a time."""
+    def act(session, _line):
+        while True:
+            for at in range(len(octets)):
+                session.wire.send(octets[at:at + 1])
+                time.sleep(every_s)
+    return act
+
+
+def repeat(octets, every_s):
+    """The octets again and again, all at once every so often."""
+    def act(session, _line):
+        while True:
+            session.say(octets)
+            time.sleep(every_s)
+    return act

@@ -1,0 +1,74 @@
+"""A case: what a server does, and what must come of it.
+
+`ends` is the failure of the hostile leg in the MIB's words, "stage cause" ("greeting timedOut"), or WELL: then polls go on
+to bring the row's probes home.  Stages delivery and local are the poll's own failure.
+"""
+
+import dataclasses
+import typing
+
+WELL = "well"
+MAIL = ("smtp", "pop3", "imap")               # protocols
+INCOMING = ("pop3", "imap")
+UNSET = object()
+
+FOREIGN = (b"From: a@example\r\nSubject: not ours\r\nMessage-ID: <1@example>\r\n\r\nThe body.\r\n",
+           b"From: b@example\r\nSubject: em1. is not enough\r\nX-Emailmon-Probe: em1.short\r\n\r\n.\r\n")
+
+
+@dataclasses.dataclass
+class Play:
+    """One row before one hostile server."""
+    at: str                                   # the hostile leg's protocol
+    script: dict
+    ends: str
+    verdict: typing.Any = None                # None: down when it fails, else up
+    security: str = "none"
+    within_s: float = 5.0                     # the leg's time: 4 x timeout, and a second for a busy machine
+    settings: dict = dataclasses.field(default_factory=dict)    # of the hostile leg
+    row: dict = dataclasses.field(default_factory=dict)         # of the monitor
+    mails: tuple = FOREIGN                    # stand in the mailbox before; must stand there afterwards
+    incoming: str = "imap"                    # protocol of the other leg, when SMTP is hostile
+    other: dict = dataclasses.field(default_factory=dict)       # a script for the other leg
+    arm: typing.Any = None                    # arm(server): what to do when the script begins, instead of scripting
+    check: typing.Any = None                  # check(scene): more that must hold, once it has ended so
+    piece: int = 0                            # the server sends so many octets at a time
+    label: str = ""
+
+    @property
+    def name(self):
+        return "-".join(part for part in (self.at, self.security if self.security != "none" else "", self.label) if part)
+
+
+@dataclasses.dataclass
+class Case:
+    number: str
+    says: str                                 # a sentence: what must hold
+    plays: list
+    shown_by: str = ""                        # "folder/module.function": another tier's test shows it
+    lacks: str = ""                           # the feature that is not built yet, by name
+    drive: typing.Any = None                  # drive(world): more steps than one bad poll
+
+
+def case(number, says, *plays, drive=None):
+    """A case with its plays (lists of them are laid flat)."""
+    flat = [play for given in plays for play in (given if isinstance(given, list) else [given])]
+    return Case(number, says, flat, drive=drive)
+
+
+def elsewhere(number, says, shown_by):
+    """A case that a test of another tier shows."""
+    return Case(number, says, [], shown_by=shown_by)
+
+
+def later(number, says, feature):
+    """A case of a feature that is not built yet."""
+    return Case(number, says, [], lacks=feature)
+
+
+def every(protocols, script, ends, **more):
+    """The same play at each of these protocols; a dict instead of a value gives each protocol its own."""
+    def of(value, protocol):
+        return value[protocol] if isinstance(value, dict) and protocol in value else value
+    return [Play(at, of(script, at), of(ends, at), **{key: of(value, at) for key, value in more.items()})
+            for at in protocols]

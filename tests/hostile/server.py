@@ -1,0 +1,63 @@
+"""A server that a script makes hostile: good until it is armed, and to connections that began before."""
+
+import base64
+import secrets
+import socket
+import threading
+
+import certs
+import session
+from imap import Imap
+from pop3 import Pop3
+from smtp import Smtp
+from wire import Wire
+
+PROTOCOLS = {kind.NAME: kind for kind in (Smtp, Pop3, Imap)}
+
+
+class Server:
+    """One port of 127.0.0.1.  `security`: none, starttls or tls.  `script`: see session.py."""
+
+    def __init__(self, protocol, mailbox, security="none", script=None):
+        self.protocol, self.mailbox, self.security, self.script = protocol, mailbox, security, script or {}
+        self.user, self.password = "probe-" + secrets.token_hex(3), "s3cret " + secrets.token_hex(6)
+        self.context = certs.context() if security != "none" else None
+        self.piece = 0
+        self.armed = False
+        self.mails = []                       # SMTP: every mail that came as far as its dot
+        self.lines = []                       # every command line of every connection
+        self.wires, self.bad_wires = [], []   # every connection; those of the armed server
+        self.mistakes = []                    # of scripts
+        self.listener = None
+        self.port = 0
+        self.listen()
+
+    def listen(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def stop_listening(self):
+        """From now on the port is closed."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def accept(self, listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            wire = Wire(connection, self.piece)
+            self.wires.append(wire)
+            if self.armed:
+                self.bad_wires.append(wire)
+            script = self.script if self.armed else {}
+            conversation = PROTOCOLS[self.protocol](self, wire, script)
+            threading.Thread(target=session.ends, args=(conversation,), daemon=True).start()
+
+    def secrets(self):
+        """The password in every form in which it could leave."""
+        user, password = self.user.encode(), self.password.encode()
+        coded = [base64.b64encode(octets) for octets in (password, b"\0" + user + b"\0" + password)]
+        return [password, *coded]

@@ -1,0 +1,109 @@
+"""What the three protocols' sessions have in common: at each stage they do what the script says, else what is right.
+
+A script maps a stage to an action.  Stages are the client's commands in lower case ("uidl", "starttls", "mail"), or, when
+the command is not in the script, the word of the product's stage ("hello", "auth", "fetch"); "x/tls" comes before "x"
+when the connection is under TLS.  An action is
+
+  octets       sent instead of the right reply; "$TAG" stands for the command's tag (IMAP)
+  a function   called with (session, line); it may return GOOD: then the right reply follows
+"""
+
+import base64
+
+import login
+from wire import Gone
+
+GOOD = object()
+
+
+class Session:
+    """One connection.  Subclasses: COMMANDS {verb: stage word}, NAME, greet(), refuse(), and good_VERB(line)."""
+
+    MECHANISMS = ("PLAIN", "CRAM-MD5")
+    COMMANDS = {}
+
+    def __init__(self, server, wire, script):
+        self.server, self.wire, self.script = server, wire, script
+        self.tag = b""
+        self.logged_in = False
+        self.said = []                        # every line of the client
+
+    @property
+    def mechanisms(self):
+        return self.script.get("mechanisms", self.MECHANISMS)
+
+    def serve(self):
+        """The whole conversation; Gone ends it."""
+        if self.server.security == "tls":
+            self.secure()
+        self.stage("greeting", "greeting", b"", self.greet)
+        while True:
+            self.command(self.wire.line())
+
+    def secure(self):
+        """The handshake, at stage "tls"."""
+        self.stage("tls", "tls", b"", lambda _line: self.wire.secure(self.server.context))
+
+    def stage(self, verb, word, line, good):
+        """Do what the script says of this stage, else what is right."""
+        action = self.action(verb, word)
+        if isinstance(action, bytes):
+            self.say(action)
+        elif action is None or action(self, line) is GOOD:
+            good(line)
+
+    def action(self, verb, word):
+        names = [verb, word]
+        if self.wire.secured:
+            names = [verb + "/tls", word + "/tls", *names]
+        return next((self.script[name] for name in names if name in self.script), None)
+
+    def command(self, line):
+        self.said.append(line)
+        self.server.lines.append(line)
+        verb, line = self.parse(line)
+        if verb not in self.COMMANDS:
+            self.refuse(b"unknown command " + verb.encode("ascii", "replace"))
+        else:
+            self.stage(verb, self.COMMANDS[verb], line, getattr(self, "good_" + verb))
+
+    def parse(self, line):
+        """(verb in lower case, what follows it)"""
+        verb, _, rest = line.partition(b" ")
+        return verb.decode("ascii", "replace").lower(), rest
+
+    def say(self, octets):
+        self.wire.send(octets.replace(b"$TAG", self.tag))
+
+    def authenticate(self, mechanism, initial, ask, accept):
+        """One SASL exchange; ask(challenge in base64), accept(whether)."""
+        known = login.MECHANISMS.get(mechanism.upper())
+        if known is None or mechanism.upper() not in self.mechanisms:
+            self.refuse(b"no such mechanism")
+            return
+        if initial is not None:
+            initial = b"" if initial == b"=" else base64.b64decode(initial)
+        exchange = known(self.server.user.encode(), self.server.password.encode(), initial)
+        try:
+            challenge = next(exchange)
+            while True:
+                self.stage("challenge", "challenge", login.b64(challenge), ask)
+                response = self.wire.line()
+                self.said.append(response)
+                if response == b"*":
+                    self.refuse(b"cancelled")
+                    return
+                challenge = exchange.send(base64.b64decode(response))
+        except StopIteration as end:
+            self.logged_in = bool(end.value)
+            accept(self.logged_in)
+
+
+def ends(session):
+    """Serve it to its end, whatever that is."""
+    try:
+        session.serve()
+    except Gone:
+        pass
+    except Exception as error:                # a mistake of the script: the play fails by it
+        session.server.mistakes.append(repr(error))

@@ -1,0 +1,318 @@
+"""One case played: its servers, a healthy row beside them, and the real program, built with sanitizers, that watches."""
+
+import contextlib
+import json
+import mmap
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import time
+
+import certs
+from case import WELL
+from mailbox import Mailbox
+from server import Server
+
+TREE = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.environ.get("EMAILMON_BUILD") or os.path.join(TREE, "build", "asan")
+PROGRAM = os.path.join(BUILD, "emailmon")
+COUNTER = os.path.join(BUILD, "tests", "hostile", "libhostile_heap.so")
+RUNS = os.path.join(TREE, "build", "hostile", "run")
+HEALTHY = "healthy"
+HEALTHY_MS = 1000             # what a poll of the healthy row may take at most
+HEAP_MOST, HEAP_EACH = 1 << 20, 1 << 16    # octets above the base: for one hostile row, and for each further one
+START_S, SETTLE_S = 20, 10    # for a busy machine
+TEXTS = ("failure_text", "server_reply", "smtp_reply", "in_reply")
+
+
+def words(table):
+    """{number: word} of a .def file of src/core."""
+    with open(os.path.join(TREE, "src", "core", table), encoding="ascii") as f:
+        return {int(number): word for number, word in re.findall(r'^[A-Z]+\(\w+, +(\d+), +"(\w+)"', f.read(), re.M)}
+
+
+STAGES, CAUSES = words("stage.def"), words("cause.def")
+VERDICTS = {1: "up", 2: "down", 3: "unknown", 4: "disabled"}
+
+
+class Failed(Exception):
+    """What did not hold, for a person."""
+
+
+class Scene:
+    """One row: its play, its two servers, its mailbox."""
+
+    def __init__(self, play):
+        self.play, self.name = play, play.name
+        self.mailbox = Mailbox(play.mails)
+        incoming = play.incoming if play.at == "smtp" else play.at
+        ours = {"security": play.security, "script": play.script}
+        theirs = {"script": play.other}
+        self.smtp = Server("smtp", self.mailbox, **(ours if play.at == "smtp" else theirs))
+        self.box = Server(incoming, self.mailbox, **(theirs if play.at == "smtp" else ours))
+        self.hostile = self.smtp if play.at == "smtp" else self.box
+        self.hostile.piece = play.piece
+
+    def monitor(self):
+        def leg(server):
+            settings = {"server": "127.0.0.1", "port": server.port, "security": server.security,
+                        "username": server.user, "password": server.password, "timeout": 1}
+            return {**settings, **(self.play.settings if server is self.hostile else {})}
+        row = {"name": self.name, "interval": 1,
+               "smtp": {"to": "probe@hostile.test", "from": "mon@hostile.test", "auth": True, **leg(self.smtp)},
+               "incoming": {"type": self.box.protocol, **leg(self.box)}}
+        return {**row, **self.play.row}
+
+    def arm(self):
+        for server in (self.smtp, self.box):
+            server.armed = True
+        if self.play.arm:
+            self.play.arm(self.hostile)
+
+
+class World:
+    """`with World(case) as world:` runs the program; the methods are what a case's drive() works with."""
+
+    def __init__(self, case):
+        self.case = case
+        self.folder = os.path.join(RUNS, case.number)
+        self.file, self.log = os.path.join(self.folder, "emailmon.yaml"), os.path.join(self.folder, "log")
+        self.state, self.heap_file = os.path.join(self.folder, "state.db"), os.path.join(self.folder, "heap")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        self.scenes = {play.name: Scene(play) for play in case.plays}
+        assert len(self.scenes) == len(case.plays), "two plays of one name: give one a label"
+        self.mailbox = Mailbox()
+        self.good = Server("smtp", self.mailbox), Server("imap", self.mailbox)
+        self.healthy_seen = {}                # polls -> ms, while something was hostile
+        self.settings = {"agentx": "unix:" + os.path.join(self.folder, "nobody"), "state": self.state,
+                         "tls": {"ca_file": certs.CA}}
+        self.process = None
+        self.base = 0
+
+    def __enter__(self):
+        self.write()
+        with open(self.heap_file, "wb") as f:
+            f.write(bytes(16))
+        with open(self.heap_file, "r+b") as f:
+            self.heap = mmap.mmap(f.fileno(), 16)
+        self.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        if self.process.poll() is None:
+            if kind is None:
+                self.stop()
+            else:
+                self.process.kill()
+                self.process.wait()
+        for server in [*self.good, *(s for scene in self.scenes.values() for s in (scene.smtp, scene.box))]:
+            with contextlib.suppress(OSError):
+                server.stop_listening()
+
+    # --- the program ---
+
+    def monitors(self):
+        smtp, imap = self.good
+        return [*(scene.monitor() for scene in self.scenes.values()),
+                {"name": HEALTHY, "interval": 1,
+                 "smtp": {"server": "127.0.0.1", "port": smtp.port, "to": "a@hostile.test", "from": "b@hostile.test"},
+                 "incoming": {"server": "127.0.0.1", "port": imap.port, "username": imap.user,
+                              "password": imap.password}}]
+
+    def write(self):
+        with open(os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
+            json.dump({**self.settings, "monitors": self.monitors()}, f, indent=1)
+
+    def start(self):
+        runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True,
+                                 check=True).stdout.strip()
+        environment = {**os.environ, "LD_PRELOAD": f"{runtime} {COUNTER}", "EMAILMON_HEAP": self.heap_file,
+                       "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+                       "LSAN_OPTIONS": "suppressions=" + os.path.join(TREE, "tests", "lsan.supp")}
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([PROGRAM, "run", "-c", self.file], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, env=environment, cwd=self.folder)
+
+    def stop(self):
+        """As an administrator does; the sanitizers have their last word."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(SETTLE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Failed("emailmon does not end") from None
+        if code != 0:
+            raise Failed(f"emailmon ended with {code}")
+
+    # --- what is seen of it ---
+
+    def status(self):
+        """{row name: {column of the state: value}}"""
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(
+                sqlite3.connect(f"file:{self.state}?mode=ro", uri=True, timeout=2)) as state:
+            state.row_factory = sqlite3.Row
+            rows = {row["name"]: dict(row) for row in state.execute("SELECT * FROM row") if row["verdict"] is not None}
+            healthy = rows.get(HEALTHY)
+            if healthy and any(scene.hostile.armed for scene in self.scenes.values()):
+                self.healthy_seen[healthy["polls"]] = healthy["poll_ms"]
+            return rows
+        return {}
+
+    def heap_now(self):
+        return struct.unpack_from("q", self.heap, 0)[0]
+
+    def heap_most(self):
+        return struct.unpack_from("q", self.heap, 8)[0]
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def wait(self, condition, what, timeout_s):
+        """Until condition(status) is true; that status."""
+        end = time.monotonic() + timeout_s
+        while True:
+            status = self.status()
+            if status and condition(status):
+                return status
+            if self.process.poll() is not None:
+                raise Failed(f"emailmon ended with {self.process.returncode}")
+            if time.monotonic() > end:
+                raise Failed(f"waited {timeout_s:.0f} s in vain for {what}\n{describe(status)}")
+            time.sleep(0.1)
+
+    # --- the steps of a play ---
+
+    def wait_good(self, names=None):
+        """Until the rows have brought a probe home."""
+        wanted = [HEALTHY, *(names or self.scenes)]
+        self.wait(lambda now: all(name in now and now[name]["delivered"] >= 1 and now[name]["verdict"] == 1
+                                  for name in wanted), "a first round trip", START_S)
+
+    def note_base(self):
+        self.base, self.base_descriptors = self.heap_now(), self.descriptors()
+        struct.pack_into("q", self.heap, 8, self.base)
+
+    def arm(self):
+        self.armed_at = self.status()
+        for scene in self.scenes.values():
+            scene.arm()
+
+    def expect(self, name, ends, timeout_s):
+        """Until the row's poll ends so; its status then."""
+        play, before = self.scenes[name].play, self.armed_at[name]
+        part = "smtp" if play.at == "smtp" else "in"
+
+        def holds(now):
+            row = now[name]
+            if ends == WELL:
+                return (row["polls"] >= before["polls"] + 3 and row["delivered"] >= before["delivered"] + 2
+                        and row["polls_failed"] == before["polls_failed"])
+            return ends in ((ending(row, "failure"),) if ends.split()[0] in ("delivery", "local")
+                            else (ending(row, part),))
+        return self.wait(holds, f"{name} to end {ends}", timeout_s)[name]
+
+    # --- what must hold in every case ---
+
+    def check_row(self, name, row):
+        scene = self.scenes[name]
+        play = scene.play
+        verdict = play.verdict or ("up" if play.ends == WELL else "down")
+        if VERDICTS[row["verdict"]] != verdict:
+            raise Failed(f"{name} is {VERDICTS[row['verdict']]}, not {verdict}")
+        took_ms = row["send_ms" if play.at == "smtp" else "look_ms"]
+        if took_ms > play.within_s * 1000:
+            raise Failed(f"{name}: the leg took {took_ms} ms")
+        for column in TEXTS:
+            text = row[column] or ""
+            if len(text) > 255 or not re.fullmatch(r"[\x20-\x7e]*", text):
+                raise Failed(f"{name}: {column} is no printable ASCII of 255 octets: {text!r}")
+        if play.check:
+            play.check(self, scene, row)
+
+    def check_secrets(self):
+        with open(self.log, "rb") as f:
+            log = f.read()
+        texts = [str(row[column]).encode() for row in self.status().values() for column in TEXTS]
+        for name, scene in self.scenes.items():
+            for server in (scene.smtp, scene.box):
+                for secret in server.secrets():
+                    if any(secret in wire.clear for wire in server.wires):
+                        raise Failed(f"{name}: the password went over the network in clear")
+                    if secret in log or any(secret in text for text in texts):
+                        raise Failed(f"{name}: the password stands in a log or a text")
+                if server.mistakes:
+                    raise Failed(f"{name}: the script failed: {server.mistakes}")
+
+    def check_foreign(self):
+        for name, scene in self.scenes.items():
+            standing = [mail.octets for mail in scene.mailbox.list()]
+            if any(octets not in standing for octets in scene.play.mails):
+                raise Failed(f"{name}: a mail of somebody else is gone")
+
+    def check_heap(self):
+        allowed = HEAP_MOST + HEAP_EACH * (len(self.scenes) - 1)
+        if self.heap_most() - self.base > allowed:
+            raise Failed(f"{self.heap_most() - self.base} octets above the base, {allowed} are allowed")
+
+    def check_healthy(self):
+        if not self.healthy_seen or max(self.healthy_seen.values()) >= HEALTHY_MS:
+            raise Failed(f"the healthy row was disturbed: polls took {self.healthy_seen} ms")
+        if self.status()[HEALTHY]["polls_failed"] != 0:
+            raise Failed("the healthy row failed")
+
+    def check_descriptors(self):
+        """Connections end with their polls; the next ones may be at work."""
+        end = time.monotonic() + SETTLE_S
+        while self.descriptors() > self.base_descriptors:
+            if time.monotonic() > end:
+                raise Failed(f"{self.descriptors()} descriptors, {self.base_descriptors} before")
+            time.sleep(0.01)
+
+    def check(self):
+        self.check_secrets()
+        self.check_foreign()
+        self.check_heap()
+        self.check_healthy()
+        self.check_descriptors()
+
+
+def ending(row, part):
+    """"stage cause" of a leg, or of the poll."""
+    return f"{STAGES[row[part + '_stage']]} {CAUSES[row[part + '_cause']]}"
+
+
+def describe(status):
+    """Each row in a line."""
+    return "\n".join(f"  {name} is {VERDICTS[row['verdict']]}; smtp {ending(row, 'smtp')}, incoming {ending(row, 'in')}; "
+                     f"polls {row['polls']}, delivered {row['delivered']}; {row['failure_text']}"
+                     for name, row in status.items())
+
+
+def one_bad_poll(world):
+    """What a case is when it says nothing else: a good round trip, then the script."""
+    world.wait_good()
+    world.note_base()
+    world.arm()
+    for name, scene in world.scenes.items():
+        row = world.expect(name, scene.play.ends, scene.play.within_s + SETTLE_S)
+        world.check_row(name, row)
+
+
+def play(case):
+    """Play a case: (None, or what did not hold with the end of the log; octets that the heap grew by)."""
+    grown = 0
+    try:
+        with World(case) as world:
+            (case.drive or one_bad_poll)(world)
+            world.check()
+            grown = world.heap_most() - world.base
+        return None, grown
+    except Failed as error:
+        with open(os.path.join(RUNS, case.number, "log"), encoding="utf-8", errors="replace") as log:
+            return f"{error}\n" + "\n".join(log.read().splitlines()[-20:]), grown
