@@ -33,6 +33,8 @@ class Play:
     arm: typing.Any = None                    # arm(server): what to do when the script begins, instead of scripting
     check: typing.Any = None                  # check(scene): more that must hold, once it has ended so
     piece: int = 0                            # the server sends so many octets at a time
+    heap: int = 1 << 16                       # octets above the base beside those of the whole play (world.HEAP)
+    shares: str = ""                          # the play whose incoming server and mailbox it uses, as the same user
     label: str = ""
 
     @property

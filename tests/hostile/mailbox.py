@@ -5,7 +5,7 @@ import threading
 import time
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Mail:
     uid: int
     octets: bytes                 # lines end with CRLF
@@ -40,15 +40,13 @@ class Mailbox:
             self.next_uid += 1
 
     def remove(self, mails):
-        """What a client deletes; their sequence numbers as they were one after the other."""
-        numbers = []
+        """What a client deletes; their sequence numbers as they are one after the other."""
+        going = {mail.uid for mail in mails}
         with self.lock:
-            for mail in list(mails):
-                if mail in self.mails:
-                    numbers.append(self.mails.index(mail) + 1)
-                    self.mails.remove(mail)
-                    self.expunged.append(mail)
-        return numbers
+            places = [at for at, mail in enumerate(self.mails) if mail.uid in going]
+            self.expunged += [self.mails[at] for at in places]
+            self.mails = [mail for mail in self.mails if mail.uid not in going]
+        return [at + 1 - gone for gone, at in enumerate(places)]
 
     def list(self):
         with self.lock:
