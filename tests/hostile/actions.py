@@ -82,3 +82,13 @@ def repeat(octets, every_s):
             session.say(octets)
             time.sleep(every_s)
     return act
+
+
+def hear(session, _line):
+    """Waits until the client says something more."""
+    session.wire.read()
+
+
+def never(session, _line):
+    """A stage that the client must not come to: the play fails."""
+    raise AssertionError(f"the client must not say {session.said[-1]!r}")

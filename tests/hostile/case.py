@@ -31,7 +31,7 @@ class Play:
     incoming: str = "imap"                    # protocol of the other leg, when SMTP is hostile
     other: dict = dataclasses.field(default_factory=dict)       # a script for the other leg
     arm: typing.Any = None                    # arm(server): what to do when the script begins, instead of scripting
-    check: typing.Any = None                  # check(scene): more that must hold, once it has ended so
+    check: typing.Any = None                  # check(world, scene, row's status): more that must hold then
     piece: int = 0                            # the server sends so many octets at a time
     heap: int = 1 << 16                       # octets above the base beside those of the whole play (world.HEAP)
     shares: str = ""                          # the play whose incoming server and mailbox it uses, as the same user

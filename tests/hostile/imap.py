@@ -27,7 +27,7 @@ class Imap(Session):
         if self.server.security == "starttls" and not self.wire.secured:
             offers.append(b"STARTTLS")
         offers += [b"AUTH=" + name.encode() for name in self.mechanisms]
-        return b" ".join(self.script.get("offers", offers))
+        return b" ".join(self.scripted("offers", default=offers))
 
     def greet(self, _line):
         self.say(b"* OK [CAPABILITY " + self.capabilities() + b"] hostile.test\r\n")

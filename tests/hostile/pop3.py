@@ -33,7 +33,7 @@ class Pop3(Session):
             offers.append(b"STLS")
         if self.mechanisms:
             offers.append(b"SASL " + " ".join(self.mechanisms).encode())
-        offers = self.script.get("offers", offers)
+        offers = self.scripted("offers", default=offers)
         self.say(b"+OK\r\n" + b"".join(line + b"\r\n" for line in offers) + b".\r\n")
 
     def good_stls(self, _line):

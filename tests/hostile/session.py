@@ -1,8 +1,9 @@
 """What the three protocols' sessions have in common: at each stage they do what the script says, else what is right.
 
-A script maps a stage to an action.  Stages are the client's commands in lower case ("uidl", "starttls", "mail"), or, when
-the command is not in the script, the word of the product's stage ("hello", "auth", "fetch"); "x/tls" comes before "x"
-when the connection is under TLS.  An action is
+A script maps a stage to an action.  Stages are the client's commands in lower case ("uidl", "starttls", "mail"), or,
+when the command is not in the script, the word of the product's stage ("hello", "auth", "fetch"); "x/tls" comes before
+"x" when the connection is under TLS.  "offers" (lines; IMAP: words) and "mechanisms" are what is offered instead of the
+right things.  An action is
 
   octets       sent instead of the right reply; "$TAG" stands for the command's tag (IMAP)
   a function   called with (session, line); it may return GOOD: then the right reply follows
@@ -30,7 +31,7 @@ class Session:
 
     @property
     def mechanisms(self):
-        return self.script.get("mechanisms", self.MECHANISMS)
+        return self.scripted("mechanisms", default=self.MECHANISMS)
 
     def serve(self):
         """The whole conversation; Gone ends it."""
@@ -46,17 +47,17 @@ class Session:
 
     def stage(self, verb, word, line, good):
         """Do what the script says of this stage, else what is right."""
-        action = self.action(verb, word)
+        action = self.scripted(verb, word)
         if isinstance(action, bytes):
             self.say(action)
         elif action is None or action(self, line) is GOOD:
             good(line)
 
-    def action(self, verb, word):
-        names = [verb, word]
+    def scripted(self, *names, default=None):
+        """What the script has under the first of these names that it knows."""
         if self.wire.secured:
-            names = [verb + "/tls", word + "/tls", *names]
-        return next((self.script[name] for name in names if name in self.script), None)
+            names = [*(name + "/tls" for name in names), *names]
+        return next((self.script[name] for name in names if name in self.script), default)
 
     def command(self, line):
         self.said.append(line)

@@ -20,7 +20,7 @@ class Smtp(Session):
             offers.append(b"STARTTLS")
         if self.mechanisms:
             offers.append(b"AUTH " + " ".join(self.mechanisms).encode())
-        offers = self.script.get("offers", offers)
+        offers = self.scripted("offers", default=offers)
         lines = [b"hostile.test", *offers]
         self.say(b"".join(b"250%s%s\r\n" % (b"-" if line is not lines[-1] else b" ", line) for line in lines))
 
