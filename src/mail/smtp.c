@@ -250,12 +250,22 @@ static void smtp_resume(struct session *s, bool early)
         enter(m, MESSAGE);
 }
 
+/* Some servers offer PIPELINING and forget what came with a command: nobody would guess that from a time limit. */
+static void hint_at_pipelining(struct smtp *m, const struct failure *why)
+{
+    struct failure told = failure_copy(why);
+    failure_detail(&told, "%s; the server offers PIPELINING, and did not answer all that was sent at once",
+                   text_bytes(why->detail));
+    session_fail_with(&m->base, &told);
+}
+
 static bool smtp_broken(struct session *s, const struct failure *why)
 {
     struct smtp *m = smtp_of(s);
-    (void)why;
     if (failure_is(&m->refusal)) /* it decided already */
         session_fail_with(s, &m->refusal);
+    else if (why->cause == CAUSE_TIMED_OUT && m->grouped && (m->step == RCPT || m->step == DATA))
+        hint_at_pipelining(m, why);
     return false;
 }
 
