@@ -1,5 +1,6 @@
 """What scripts make servers do (see session.py): each is, or makes, a function of (session, line)."""
 
+import itertools
 import time
 
 from session import GOOD
@@ -92,3 +93,32 @@ def hear(session, _line):
 def never(session, _line):
     """A stage that the client must not come to: the play fails."""
     raise AssertionError(f"the client must not say {session.said[-1]!r}")
+
+
+def nothing(_session, _line):
+    """No reply, and on to the next command."""
+
+
+def wait(s):
+    """The right reply, after so many seconds."""
+    def act(_session, _line):
+        time.sleep(s)
+        return GOOD
+    return act
+
+
+def in_turn(*actions):
+    """The first of them the first time in a connection, then the next; in the end what is right."""
+    def act(session, line):
+        turn = session.turns[act] = session.turns.get(act, -1) + 1
+        return session.do(actions[turn], line) if turn < len(actions) else GOOD
+    return act
+
+
+def times(n, action):
+    """The first n times, in whatever connections; then what is right."""
+    turns = itertools.count(1)
+
+    def act(session, line):
+        return session.do(action, line) if next(turns) <= n else GOOD
+    return act

@@ -2,8 +2,8 @@
 
 A script maps a stage to an action.  Stages are the client's commands in lower case ("uidl", "starttls", "mail"), or,
 when the command is not in the script, the word of the product's stage ("hello", "auth", "fetch"); "x/tls" comes before
-"x" when the connection is under TLS.  "offers" (lines; IMAP: words) and "mechanisms" are what is offered instead of the
-right things.  An action is
+"x" when the connection is under TLS.  "offers" (lines; IMAP: words), "mechanisms" and "exchanges" ({name: how it is
+done}, see login.py) are what is offered instead of the right things.  An action is
 
   octets       sent instead of the right reply; "$TAG" stands for the command's tag (IMAP)
   a function   called with (session, line); it may return GOOD: then the right reply follows
@@ -28,6 +28,7 @@ class Session:
         self.tag = b""
         self.logged_in = False
         self.said = []                        # every line of the client
+        self.turns = {}                       # how often what goes by turns was done (actions.in_turn)
 
     @property
     def mechanisms(self):
@@ -48,10 +49,14 @@ class Session:
     def stage(self, verb, word, line, good):
         """Do what the script says of this stage, else what is right."""
         action = self.scripted(verb, word)
-        if isinstance(action, bytes):
-            self.say(action)
-        elif action is None or action(self, line) is GOOD:
+        if action is None or self.do(action, line) is GOOD:
             good(line)
+
+    def do(self, action, line):
+        if not isinstance(action, bytes):
+            return action(self, line)
+        self.say(action)
+        return None
 
     def scripted(self, *names, default=None):
         """What the script has under the first of these names that it knows."""
@@ -78,7 +83,7 @@ class Session:
 
     def authenticate(self, mechanism, initial, ask, accept):
         """One SASL exchange; ask(challenge in base64), accept(whether)."""
-        known = login.MECHANISMS.get(mechanism.upper())
+        known = {**login.MECHANISMS, **self.scripted("exchanges", default={})}.get(mechanism.upper())
         if known is None or mechanism.upper() not in self.mechanisms:
             self.refuse(b"no such mechanism")
             return
