@@ -2,6 +2,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* Both: a core file may also go to a program (core_pattern), which no limit stops; and who may not dump a process may
+ * not read its memory either, not even as the same user. */
+static void close_memory(void)
+{
+    const struct rlimit no_core = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
 
 static void print_complaint(void *owner, bool is_warning, const char *line)
 {
@@ -12,6 +23,7 @@ static void print_complaint(void *owner, bool is_warning, const char *line)
 
 struct config *configuration_read(const char *path, bool warn)
 {
+    close_memory();
     return config_read(path, print_complaint, &warn);
 }
 

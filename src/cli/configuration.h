@@ -5,7 +5,8 @@
 #include "config.h"
 
 /** configuration_read(path, warn): NULL: refused, and every mistake was printed.  ${warn}: warnings are printed too.
- *  Free with config_free(). */
+ *  Free with config_free().  From here on passwords are in memory: the process leaves no core file, and no other
+ *  process of its user may look into it. */
 struct config *configuration_read(const char *path, bool warn);
 
 /** configuration_find(c, name): The place of the monitor in c->wanted[]; c->wanted_count when there is none. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -102,9 +101,7 @@ static int try_monitor(struct config *config, size_t monitor, bool trace, int st
 
 int command_test(const struct arguments *a)
 {
-    const struct rlimit no_core = {0, 0};
     (void)setlocale(LC_CTYPE, "");
-    (void)setrlimit(RLIMIT_CORE, &no_core);
     struct config *config = configuration_read(a->file, true);
     if (config == NULL)
         return EXIT_MISTAKE;
