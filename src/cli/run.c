@@ -11,6 +11,7 @@
 #include "command.h"
 #include "configuration.h"
 #include "engine.h"
+#include "service.h"
 
 /* Blocked before any thread starts, so that all of them inherit it and only the descriptor tells. */
 static int catch_signals(void)
@@ -27,16 +28,14 @@ static int catch_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* As many descriptors as this user may have; and no core file, because passwords are in memory. */
-static void set_limits(void)
+/* As many descriptors as this user may have. */
+static void raise_descriptors(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
-    limit = (struct rlimit){0, 0};
-    (void)setrlimit(RLIMIT_CORE, &limit);
 }
 
 /* Returns when told to end. */
@@ -71,7 +70,9 @@ static int run(const char *path, struct config *config, struct log *log, int sig
         (void)fprintf(stderr, "emailmon: %s\n", why);
         return EXIT_MISTAKE;
     }
+    service_tell("READY=1");
     serve(engine, log, signals);
+    service_tell("STOPPING=1");
     engine_stop(engine);
     return 0;
 }
@@ -79,7 +80,7 @@ static int run(const char *path, struct config *config, struct log *log, int sig
 int command_run(const struct arguments *a)
 {
     int status = EXIT_MISTAKE;
-    set_limits();
+    raise_descriptors();
     struct config *config = configuration_read(a->file, true);
     if (config == NULL)
         return EXIT_MISTAKE;

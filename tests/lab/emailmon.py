@@ -59,6 +59,7 @@ class Emailmon:
                          "dns": "%s:%d" % DNS, "tls": {"ca_file": certs.CA}, **settings}
         self.file = os.path.join(self.folder, "emailmon.yaml")
         self.log = os.path.join(self.folder, "log")
+        self.command, self.environment = ["setpriv", "--pdeathsig", "TERM", PROGRAM], os.environ
         self.process = None
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
@@ -80,8 +81,8 @@ class Emailmon:
     def start(self, wait=True):
         """Start it; it ends with us, however we end.  `wait`: until its table is served."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", PROGRAM, "run", "-c", self.file],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+            self.process = subprocess.Popen([*self.command, "run", "-c", self.file], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, cwd=self.folder, env=self.environment)
         if wait:
             self.wait_serving(10)
 
