@@ -13,6 +13,7 @@
 
 enum {
     LOOK_TOKENS_MAX = 16,
+    LOOK_PROBE_MAX = 1024 * 1024, /* octets; a longer mail is no probe, whatever gateways put into ours */
     LOOK_DELETE_MAX = 500,
     LOOK_FIRST_MAX = 500,
     LOOK_AGAIN = 50,

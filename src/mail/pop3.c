@@ -34,9 +34,11 @@ static const struct step steps[POP3_STEPS] = {
     [POP3_UIDL_LIST] = {pop3_hear_uid, STAGE_SEARCH, PATIENCE_REPLY},  /* */
     [POP3_LIST] = {pop3_hear_list, STAGE_SEARCH, PATIENCE_REPLY},      /* only where there is no TOP */
     [POP3_LIST_LIST] = {pop3_hear_size, STAGE_SEARCH, PATIENCE_REPLY}, /* */
-    [POP3_TOP] = {pop3_hear_top, STAGE_FETCH, PATIENCE_REPLY},         /* newest mail first */
-    [POP3_DELE] = {pop3_hear_dele, STAGE_DELETE, PATIENCE_REPLY},      /* marks only */
-    [POP3_QUIT] = {pop3_hear_quit, STAGE_QUIT, PATIENCE_REPLY},        /* RFC 1939 s. 6: only now it is deleted */
+    [POP3_SIZE] = {pop3_hear_one_size, STAGE_FETCH,
+                   PATIENCE_REPLY},                               /* only where a mail may be no probe by its length */
+    [POP3_TOP] = {pop3_hear_top, STAGE_FETCH, PATIENCE_REPLY},    /* newest mail first */
+    [POP3_DELE] = {pop3_hear_dele, STAGE_DELETE, PATIENCE_REPLY}, /* marks only */
+    [POP3_QUIT] = {pop3_hear_quit, STAGE_QUIT, PATIENCE_REPLY},   /* RFC 1939 s. 6: only now it is deleted */
 };
 
 void pop3_enter(struct pop3 *p, enum pop3_step step)

@@ -8,16 +8,29 @@
 
 #include "pop3_machine.h"
 
+static void say_mail(struct pop3 *p, uint32_t number)
+{
+    if (p->retr)
+        session_say(&p->look.session, "RETR %lu", (unsigned long)number);
+    else
+        session_say(&p->look.session, "TOP %lu 0", (unsigned long)number);
+}
+
+/* The answers about the next mail. */
+static void await(struct pop3 *p)
+{
+    pop3_enter(p, p->sized ? POP3_SIZE : POP3_TOP);
+}
+
 static void ask(struct pop3 *p)
 {
-    struct session *s = &p->look.session;
     size_t bundle = p->pipelining ? POP3_BUNDLE : 1;
-    pop3_enter(p, POP3_TOP);
+    await(p);
     for (size_t i = 0; i < bundle && p->asked < p->todo_count; i++, p->asked++) {
-        if (p->retr)
-            session_say(s, "RETR %lu", (unsigned long)p->todo[p->asked]);
-        else
-            session_say(s, "TOP %lu 0", (unsigned long)p->todo[p->asked]);
+        if (p->sized)
+            session_say(&p->look.session, "LIST %lu", (unsigned long)p->todo[p->asked]);
+        if (!p->sized || p->pipelining)
+            say_mail(p, p->todo[p->asked]);
     }
 }
 
@@ -41,6 +54,7 @@ void pop3_fetch(struct pop3 *p)
         p->chosen = true;
         pop3_choose(p);
         p->retr = !p->top;
+        p->sized = p->sized && p->top; /* what RETR reads is short */
         if (p->retr && p->todo_count > 0) {
             pop3_say_list(p);
             return;
@@ -58,6 +72,27 @@ static void next(struct pop3 *p)
     p->answered++;
     if (p->answered == p->asked)
         pop3_fetch(p);
+    else
+        await(p);
+}
+
+void pop3_hear_one_size(struct pop3 *p, const char *line, size_t n)
+{
+    uint32_t expected = p->todo[p->answered];
+    const char *text;
+    size_t text_bytes;
+    uint64_t number;
+    int status = pop3_status(p, line, n, &text, &text_bytes);
+    p->size_bytes = 0; /* when the server does not say, what it says to TOP decides */
+    if (status < 0 || (status > 0 && !pop3_take_size(p, text, text_bytes, &number, &p->size_bytes)))
+        return;
+    if (status > 0 && number != expected) {
+        pop3_fail(p, CAUSE_MALFORMED, "an answer to LIST about another message");
+        return;
+    }
+    pop3_enter(p, POP3_TOP);
+    if (!p->pipelining)
+        say_mail(p, expected);
 }
 
 void pop3_hear_top(struct pop3 *p, const char *line, size_t n)
@@ -67,6 +102,7 @@ void pop3_hear_top(struct pop3 *p, const char *line, size_t n)
     switch (pop3_status(p, line, n, &text, &text_bytes)) {
     case 1:
         header_begin(&p->look.header);
+        p->look.header.facts.size_bytes = p->size_bytes;
         p->dot = DOT_LINE;
         p->look.reading = p->look.session.raw = true;
         p->mail_octets = 0;

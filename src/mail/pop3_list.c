@@ -55,6 +55,7 @@ void pop3_hear_stat(struct pop3 *p, const char *line, size_t n)
         return;
     }
     p->count = (uint32_t)count;
+    p->sized = octets > LOOK_PROBE_MAX;
     p->uids = p->numbered = true;
     if (p->uidl_sent || (p->uidl && count > 0)) {
         pop3_enter(p, POP3_UIDL);
@@ -275,19 +276,24 @@ void pop3_hear_list(struct pop3 *p, const char *line, size_t n)
     }
 }
 
+bool pop3_take_size(struct pop3 *p, const char *text, size_t n, uint64_t *number, uint64_t *octets)
+{
+    if (take_number(&text, &n, p->count, number) && take_number(&text, &n, UINT64_MAX, octets))
+        return true;
+    pop3_fail(p, CAUSE_MALFORMED, "an answer to LIST without two numbers");
+    return false;
+}
+
 void pop3_hear_size(struct pop3 *p, const char *line, size_t n)
 {
-    const char *text = line;
     uint64_t number, octets;
     p->look.session.progress++;
     if (n == 1 && line[0] == '.') {
         pop3_fetch(p);
         return;
     }
-    if (!take_number(&text, &n, p->count, &number) || !take_number(&text, &n, UINT64_MAX, &octets)) {
-        pop3_fail(p, CAUSE_MALFORMED, "a line of LIST without two numbers");
+    if (!pop3_take_size(p, line, n, &number, &octets))
         return;
-    }
     if (octets <= RETR_BYTES_MAX)
         return;
     for (size_t i = 0; i < p->todo_count; i++)

@@ -29,6 +29,7 @@ enum pop3_step {
     POP3_UIDL_LIST,
     POP3_LIST,
     POP3_LIST_LIST,
+    POP3_SIZE,
     POP3_TOP,
     POP3_DELE,
     POP3_QUIT,
@@ -80,6 +81,8 @@ struct pop3 {
     size_t refused; /* answered with -ERR */
     bool chosen;
     bool new_left, old_left; /* there are more, that came later than the first contact, or were there then */
+    bool sized;              /* some mail may be longer than any probe: LIST goes before each TOP */
+    uint64_t size_bytes;     /* of the next mail, by LIST; 0: not known */
     uint64_t mail_octets;    /* of the mail being read */
     uint64_t suspect;        /* hash of the mail that the session ended in */
     bool retr;               /* there is no TOP */
@@ -125,6 +128,7 @@ void pop3_hear_uidl(struct pop3 *p, const char *line, size_t n);
 void pop3_hear_uid(struct pop3 *p, const char *line, size_t n);
 void pop3_hear_list(struct pop3 *p, const char *line, size_t n);
 void pop3_hear_size(struct pop3 *p, const char *line, size_t n);
+void pop3_hear_one_size(struct pop3 *p, const char *line, size_t n);
 void pop3_hear_top(struct pop3 *p, const char *line, size_t n);
 void pop3_hear_dele(struct pop3 *p, const char *line, size_t n);
 void pop3_hear_quit(struct pop3 *p, const char *line, size_t n);
@@ -133,11 +137,14 @@ void pop3_hear_quit(struct pop3 *p, const char *line, size_t n);
  * pop3_choose(p): Fill todo.  pop3_choose_again(p): Add the newest that the drop memory kept out; false: none.
  * pop3_entry(p, number): Where a message's uid is noted; NULL: it has none to rely on.
  * pop3_say_list(p): Ask for the sizes.
+ * pop3_take_size(p, text, n, number, octets): "2 1234", of an answer to LIST.  False: it is not that, and the session
+ * has failed.
  */
 void pop3_choose(struct pop3 *p);
 bool pop3_choose_again(struct pop3 *p);
 uint64_t *pop3_entry(struct pop3 *p, uint32_t number);
 void pop3_say_list(struct pop3 *p);
+bool pop3_take_size(struct pop3 *p, const char *text, size_t n, uint64_t *number, uint64_t *octets);
 
 /** pop3_raw(s, bytes, n): message data.  pop3_suspect(p): the mail being read ended the session. */
 size_t pop3_raw(struct session *s, const char *bytes, size_t n);

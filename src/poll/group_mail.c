@@ -20,10 +20,17 @@ static bool is_counted(struct group *g, const struct token *t)
     return false;
 }
 
-static enum disposal judge_test(const struct worker *w, const struct token *t)
+/* Its seal proves who made the token, but not who sent the mail that bears it: one longer than any probe with whatever
+ * gateways put into it was not made here, and stays. */
+static bool is_ours(const struct token_key *key, uint64_t serial, const struct token *t, const struct mail_facts *mail)
+{
+    return mail->size_bytes <= LOOK_PROBE_MAX && token_verify(key, serial, t);
+}
+
+static enum disposal judge_test(const struct worker *w, const struct token *t, const struct mail_facts *mail)
 {
     int64_t age_s = wall_now_ms() / 1000 - (int64_t)t->time_s;
-    if (!token_verify(&w->options.test_key, 0, t))
+    if (!is_ours(&w->options.test_key, 0, t, mail))
         return DISPOSAL_LEAVE;
     return age_s >= TEST_PROBE_LEFT_S ? DISPOSAL_DELETE : DISPOSAL_LATER;
 }
@@ -33,7 +40,7 @@ static enum disposal judge_row(struct group *g, struct watched *x, const struct 
 {
     struct worker *w = g->worker;
     struct moment now = worker_now(w);
-    if (token_verify(&w->options.key, x->row.serial, t)) {
+    if (is_ours(&w->options.key, x->row.serial, t, mail)) {
         (void)row_sight(&x->row, t, mail, &now, journal);
         out_status(w, x);
         return DISPOSAL_DELETE;
@@ -52,13 +59,13 @@ static enum disposal judge_token(struct group *g, const struct token *t, const s
     struct worker *w = g->worker;
     uint64_t key = handle_key(t->handle);
     if (key == handle_key(w->test_handle))
-        return judge_test(w, t);
+        return judge_test(w, t, mail);
     struct watched *x = key_map_get(&w->handles, key);
     if (x != NULL && x->group == g)
         return judge_row(g, x, t, mail, journal);
     const struct gone *gone = x == NULL ? key_map_get(&w->gone_handles, key) : NULL;
     bool may_be_here = gone != NULL && (gone->group == g || gone->group == NULL);
-    return may_be_here && token_verify(&w->options.key, gone->serial, t) ? DISPOSAL_DELETE : DISPOSAL_LEAVE;
+    return may_be_here && is_ours(&w->options.key, gone->serial, t, mail) ? DISPOSAL_DELETE : DISPOSAL_LEAVE;
 }
 
 enum disposal group_judge(struct group *g, const struct mail_facts *mail, const struct journal *journal)

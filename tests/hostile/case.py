@@ -13,7 +13,7 @@ INCOMING = ("pop3", "imap")
 UNSET = object()
 
 FOREIGN = (b"From: a@example\r\nSubject: not ours\r\nMessage-ID: <1@example>\r\n\r\nThe body.\r\n",
-           b"From: b@example\r\nSubject: em1. is not enough\r\nX-Emailmon-Probe: em1.short\r\n\r\n.\r\n")
+           b"From: b@example\r\nSubject: em1. is not enough\r\nMessage-ID: <em1.short@example>\r\n\r\n.\r\n")
 
 
 @dataclasses.dataclass

@@ -15,9 +15,9 @@ def token_of(mail):
 
 
 def forged(token):
-    """The same with another seal."""
-    last = token[-MAC_CHARS:]
-    return token[:-MAC_CHARS] + bytes((97 + (c - 96) % 26) if 97 <= c <= 122 else 97 for c in last[:-1]) + last[-1:]
+    """The same with another seal, each time another one."""
+    other = base64.b32encode(secrets.token_bytes(15)).lower()
+    return token[:-MAC_CHARS] + other + token[-1:]
 
 
 def foreign():

@@ -1,8 +1,10 @@
 """One case played: its servers, a healthy row beside them, and the real program, built with sanitizers, that watches."""
 
 import contextlib
+import copy
 import json
 import mmap
+import multiprocessing
 import os
 import re
 import shutil
@@ -81,6 +83,30 @@ class Scene:
             self.play.arm(self.hostile)
 
 
+class Healthy:
+    """The row beside, and its servers: in a process of their own, so that nothing that scripts do holds them up."""
+
+    def __init__(self):
+        ours, theirs = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=self.serve, args=(theirs,), daemon=True)
+        self.process.start()
+        self.monitor = ours.recv()
+
+    @staticmethod
+    def serve(to):
+        mailbox = Mailbox()
+        smtp, imap = Server("smtp", mailbox), Server("imap", mailbox)
+        to.send({"name": HEALTHY, "interval": 1,
+                 "smtp": {"server": "127.0.0.1", "port": smtp.port, "to": "a@hostile.test", "from": "b@hostile.test"},
+                 "incoming": {"server": "127.0.0.1", "port": imap.port, "username": imap.user,
+                              "password": imap.password}})
+        signal.pause()
+
+    def stop(self):
+        self.process.kill()
+        self.process.join()
+
+
 class World:
     """`with World(case) as world:` runs the program; the methods are what a case's drive() works with."""
 
@@ -96,8 +122,7 @@ class World:
         for scene in self.scenes.values():
             if scene.play.shares:
                 scene.share(self.scenes[scene.play.shares])
-        self.mailbox = Mailbox()
-        self.good = Server("smtp", self.mailbox), Server("imap", self.mailbox)
+        self.healthy = Healthy()
         self.healthy_seen = {}                # polls -> ms, while something was hostile
         self.settings = {"agentx": "unix:" + os.path.join(self.folder, "nobody"), "state": self.state,
                          "tls": {"ca_file": certs.CA}}
@@ -120,19 +145,36 @@ class World:
             else:
                 self.process.kill()
                 self.process.wait()
-        for server in [*self.good, *(s for scene in self.scenes.values() for s in (scene.smtp, scene.box))]:
+        self.healthy.stop()
+        for server in (s for scene in self.scenes.values() for s in (scene.smtp, scene.box)):
             with contextlib.suppress(OSError):
                 server.stop_listening()
+
+    @contextlib.contextmanager
+    def clone(self):
+        """A second program, with a copy of the state and the key, that watches the hostile rows too."""
+        other = copy.copy(self)
+        other.folder = self.folder + "-clone"
+        os.makedirs(other.folder, exist_ok=True)
+        for name in ("file", "log", "state", "heap_file"):
+            setattr(other, name, os.path.join(other.folder, os.path.basename(getattr(self, name))))
+        other.settings = {**self.settings, "state": other.state}
+        other.monitors = lambda: [scene.monitor() for scene in self.scenes.values()]
+        with contextlib.closing(sqlite3.connect(self.state)) as of, contextlib.closing(sqlite3.connect(other.state)) as to:
+            of.backup(to)
+        shutil.copy(self.state + ".key", other.state + ".key")
+        shutil.copy(self.heap_file, other.heap_file)
+        other.write()
+        other.start()
+        try:
+            yield other
+        finally:
+            other.stop()
 
     # --- the program ---
 
     def monitors(self):
-        smtp, imap = self.good
-        return [*(scene.monitor() for scene in self.scenes.values()),
-                {"name": HEALTHY, "interval": 1,
-                 "smtp": {"server": "127.0.0.1", "port": smtp.port, "to": "a@hostile.test", "from": "b@hostile.test"},
-                 "incoming": {"server": "127.0.0.1", "port": imap.port, "username": imap.user,
-                              "password": imap.password}}]
+        return [*(scene.monitor() for scene in self.scenes.values()), self.healthy.monitor]
 
     def write(self):
         with open(os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:

@@ -22,6 +22,21 @@ static const struct talk good[] = {
      .flights = 5,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_DONE,
                       .arrived_ms = 1795486315000, .mechanism = "PLAIN")},
+    {.name = "where a mail may be longer than any probe its size is asked for in the same flight",
+     .script = LIST "S: +OK 2 1048577\nS: +OK\nS: 1 a\nS: 2 b\nS: .\nC: LIST 2\nC: TOP 2 0\nC: LIST 1\nC: TOP 1 0\n"
+                    "S: +OK 2 1048000\n" FOREIGN_MAIL "S: +OK 1 577\n" OWN_MAIL
+                    "! hold\nC: DELE 1\nC: QUIT\nS: +OK\nS: +OK\n",
+     .end = WANT_CLOSE,
+     .flights = 5,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 2, .asked = 1, .deletion = DELETION_DONE,
+                      .size_bytes = 577)},
+    {.name = "... or before it, one by one, and a server that does not tell is asked for the mail all the same",
+     .script = OLD_LIST "S: +OK 2 1048577\nC: UIDL\nS: +OK\nS: 1 a\nS: 2 b\nS: .\nC: LIST 2\nS: -ERR what?\n"
+                        "C: TOP 2 0\n" FOREIGN_MAIL "C: LIST 1\nS: +OK 1 577 octets\nC: TOP 1 0\n" OWN_MAIL
+                        "! hold\nC: DELE 1\nS: +OK\nC: QUIT\nS: +OK\n",
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 2, .asked = 1, .deletion = DELETION_DONE,
+                      .size_bytes = 577)},
     {.name = "an empty mailbox needs no further word",
      .script = LIST "S: +OK 0 0\nS: +OK\nS: .\n" BYE,
      .end = WANT_CLOSE,
@@ -269,6 +284,17 @@ static const struct talk begins[] = {
 };
 
 static const struct talk lists[] = {
+    {.name = "the size of another mail than was asked for is malformed",
+     .script = LIST "S: +OK 2 1048577\nS: +OK\nS: 1 a\nS: 2 b\nS: .\nC: LIST 2\nC: TOP 2 0\nC: LIST 1\nC: TOP 1 0\n"
+                    "S: +OK 1 577\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_FETCH,
+     .cause = CAUSE_MALFORMED},
+    {.name = "a size that is no number is malformed",
+     .script = LIST "S: +OK 1 1048577\nS: +OK\nS: 1 a\nS: .\nC: LIST 1\nC: TOP 1 0\nS: +OK 1 -5\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_FETCH,
+     .cause = CAUSE_MALFORMED},
     {.name = "STAT must name two numbers",
      .script = OLD_LIST "S: +OK 5\n",
      .end = WANT_FAILED,
