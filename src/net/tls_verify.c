@@ -7,6 +7,8 @@
 #include "address.h"
 #include "tls_parts.h"
 
+enum { IPV4_BYTES = 4, IPV6_BYTES = 16 };
+
 /* --- what the server showed --- */
 
 static int64_t end_of(const X509 *certificate)
@@ -33,6 +35,24 @@ static void note_facts(X509_STORE_CTX *store, struct tls_facts *facts)
     }
 }
 
+/* Empty: neither a name nor an address.  Digits among the names prove no address, and look like one. */
+static void show_name(const GENERAL_NAME *name, char *dst, size_t size)
+{
+    const ASN1_STRING *s = name->type == GEN_DNS ? name->d.dNSName : name->type == GEN_IPADD ? name->d.iPAddress : NULL;
+    size_t length = s != NULL ? (size_t)ASN1_STRING_length(s) : 0;
+    struct address address;
+    dst[0] = '\0';
+    if (length == 0)
+        return;
+    if (name->type == GEN_DNS) {
+        size_t n = text_printable(dst, size, ASN1_STRING_get0_data(s), length);
+        if (address_parse(dst, &address))
+            (void)text_copy(dst + n, size - n, " as a name");
+    } else if (length == IPV4_BYTES || length == IPV6_BYTES) { /* OpenSSL lets any length through */
+        (void)inet_ntop(length == IPV4_BYTES ? AF_INET : AF_INET6, ASN1_STRING_get0_data(s), dst, (socklen_t)size);
+    }
+}
+
 /* The names that it is for, as many as fit; those of a mail server's certificate are few. */
 static void note_names(X509 *certificate, char *dst, size_t size)
 {
@@ -40,14 +60,8 @@ static void note_names(X509 *certificate, char *dst, size_t size)
     size_t used = 0;
     dst[0] = '\0';
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && used < size - 1; i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        char shown[TLS_SUBJECT_MAX] = "";
-        if (name->type == GEN_DNS)
-            (void)text_printable(shown, sizeof shown, ASN1_STRING_get0_data(name->d.dNSName),
-                                 (size_t)ASN1_STRING_length(name->d.dNSName));
-        else if (name->type == GEN_IPADD)
-            (void)inet_ntop(ASN1_STRING_length(name->d.iPAddress) == 4 ? AF_INET : AF_INET6,
-                            ASN1_STRING_get0_data(name->d.iPAddress), shown, sizeof shown);
+        char shown[TLS_SUBJECT_MAX];
+        show_name(sk_GENERAL_NAME_value(names, i), shown, sizeof shown);
         if (shown[0] == '\0' || used + strlen(shown) + 2 >= size)
             continue;
         used += (size_t)snprintf(dst + used, size - used, "%s%s", used > 0 ? ", " : "", shown);
@@ -65,7 +79,7 @@ static void note_subject(const X509 *certificate, char *dst, size_t size)
         return;
     int n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, place)));
     if (n > 0)
-        (void)text_readable(dst, size, utf8, (size_t)n);
+        (void)text_printable(dst, size, utf8, (size_t)n);
     OPENSSL_free(utf8);
 }
 

@@ -32,6 +32,8 @@ enum which {
     OF_LEAF,
     CONTROL,
     WEAK,
+    DIGITS,
+    ODD_ADDRESS,
     CERTIFICATES
 };
 
@@ -59,7 +61,12 @@ static const struct {
     [FOREIGN] = {OTHER_ROOT, {.subject = "leaf", .names = "DNS:mail.test", .from_day = -9, .to_day = 90}},
     [OF_LEAF] = {GOOD, {.subject = "leaf of leaf", .names = "DNS:mail.test", .from_day = -9, .to_day = 90}},
     [WEAK] = {INNER, {.subject = "leaf", .names = "DNS:mail.test", .from_day = -9, .to_day = 90, .rsa_bits = 1024}},
-    [CONTROL] = {OTHER_ROOT, {.subject = "evil\r\n\033[2Jname", .names = "DNS:x.test", .from_day = -9, .to_day = 90}},
+    [DIGITS] = {INNER, {.subject = "leaf", .names = "DNS:127.0.0.1", .from_day = -9, .to_day = 90}},
+    [ODD_ADDRESS] =
+        {INNER, /* iPAddress of 3 and of 5 octets, and a name */
+         {.subject = "leaf", .names = "DER:3012870301020387050102030405820478792E7A", .from_day = -9, .to_day = 90}},
+    [CONTROL] = {OTHER_ROOT,
+                 {.subject = "evil\r\n\033[2J\u202Ename", .names = "DNS:x.test", .from_day = -9, .to_day = 90}},
 };
 
 static int make_all(void **state)
@@ -114,6 +121,8 @@ static const struct row rows[] = {
     {"another name", GOOD, {INNER}, "pop.test", false, CAUSE_CERT_NAME, "mail.test, imap.test"},
     {"another address", ADDRESS, {INNER}, "127.0.0.2", false, CAUSE_CERT_NAME, "127.0.0.1"},
     {"an address where names are shown", GOOD, {INNER}, "127.0.0.1", false, CAUSE_CERT_NAME, "mail.test"},
+    {"an address as a name", DIGITS, {INNER}, "127.0.0.1", false, CAUSE_CERT_NAME, "127.0.0.1 as a name"},
+    {"addresses of lengths that no address has", ODD_ADDRESS, {INNER}, "127.0.0.1", false, CAUSE_CERT_NAME, "for xy.z"},
     {"a wildcard for two labels", WILD, {INNER}, "a.b.mail.test", false, CAUSE_CERT_NAME, NULL},
     {"a wildcard inside a label", PARTIAL_WILD, {INNER}, "mail.mail.test", false, CAUSE_CERT_NAME, NULL},
     {"a name in the subject alone", CN_ONLY, {INNER}, "mail.test", false, CAUSE_CERT_NAME, NULL},
@@ -130,7 +139,7 @@ static const struct row rows[] = {
      "mail.test",
      false,
      CAUSE_CERT_UNTRUSTED,
-     "evil\\x0D\\x0A\\x1B[2Jname"},
+     "evil\\x0D\\x0A\\x1B[2J\\xE2\\x80\\xAEname"},
     {"a key of 1024 bits", WEAK, {INNER}, "mail.test", false, CAUSE_CERT_UNTRUSTED, "too weak"},
     {"believed: a key of 1024 bits", WEAK, {INNER}, "mail.test", true, 0, NULL},
     {"believed: expired", EXPIRED, {INNER}, "mail.test", true, 0, NULL},
