@@ -60,7 +60,7 @@ static bool expects_old(const struct group *g)
     for (struct link *l = list_first(&g->members); l != NULL; l = list_next(&g->members, l)) {
         const struct probes *p = &LIST_OWNER(l, struct watched, member)->row.probes;
         for (size_t i = 0; i < p->outstanding_count; i++)
-            if (p->outstanding[i].accepted_mono_ms < g->drop_began_ms && !p->outstanding[i].missed)
+            if (p->outstanding[i].accepted_mono_ms < (int64_t)g->drop_began_ms && !p->outstanding[i].missed)
                 return true;
     }
     return false;

@@ -84,7 +84,7 @@ bool probes_fate(struct probes *p, const struct token *t, enum probe_state state
     }
     struct outstanding *o = &p->outstanding[place];
     o->state = (uint8_t)state;
-    o->accepted_mono_ms = mono_ms;
+    o->accepted_mono_ms = (int64_t)mono_ms;
     o->accepted_wall_ms = wall_ms;
     return true;
 }
@@ -98,18 +98,18 @@ static uint32_t nonce_start(const struct token *t)
     return start;
 }
 
-static bool was_consumed(const struct probes *p, const struct token *t, int64_t wall_s)
+static bool was_consumed(const struct probes *p, const struct token *t, uint64_t mono_ms)
 {
     for (uint8_t i = 0; i < p->consumed_count; i++) {
         const struct consumed *c = &p->consumed[i];
         if (c->nonce == nonce_start(t) && c->time_s == (uint32_t)t->time_s &&
-            wall_s - (int64_t)c->consumed_s <= PROBES_FORGET_S)
+            (int64_t)(mono_ms / 1000) - c->consumed_mono_s <= PROBES_FORGET_S)
             return true;
     }
     return false;
 }
 
-static void remember_consumed(struct probes *p, const struct token *t, int64_t wall_s)
+static void remember_consumed(struct probes *p, const struct token *t, uint64_t mono_ms)
 {
     if (p->consumed_count == CONSUMED_MAX) {
         p->consumed_count--;
@@ -119,18 +119,18 @@ static void remember_consumed(struct probes *p, const struct token *t, int64_t w
     if (room == NULL)
         return;
     p->consumed = room;
-    p->consumed[p->consumed_count++] =
-        (struct consumed){.nonce = nonce_start(t), .time_s = (uint32_t)t->time_s, .consumed_s = (uint32_t)wall_s};
+    p->consumed[p->consumed_count++] = (struct consumed){
+        .nonce = nonce_start(t), .time_s = (uint32_t)t->time_s, .consumed_mono_s = (int32_t)(mono_ms / 1000)};
 }
 
-enum sighting probes_sight(struct probes *p, const struct token *t, int64_t wall_s, struct outstanding *probe)
+enum sighting probes_sight(struct probes *p, const struct token *t, uint64_t mono_ms, struct outstanding *probe)
 {
     uint8_t place = find_outstanding(p, t);
     if (place == p->outstanding_count)
-        return was_consumed(p, t, wall_s) ? SIGHTING_DUPLICATE : SIGHTING_STRAY;
+        return was_consumed(p, t, mono_ms) ? SIGHTING_DUPLICATE : SIGHTING_STRAY;
 
     struct outstanding seen = remove_outstanding(p, place);
-    remember_consumed(p, t, wall_s);
+    remember_consumed(p, t, mono_ms);
     if (p->found < UINT8_MAX)
         p->found++;
     if (probe != NULL)
@@ -148,8 +148,8 @@ static bool is_waited_for(const struct outstanding *o)
 /* A probe that was accepted after the look began has no age yet, nor has one whose sending has not ended. */
 static bool is_old(const struct outstanding *o, uint64_t look_began_mono_ms, uint64_t grace_ms)
 {
-    return o->state != PROBE_SENDING && look_began_mono_ms >= o->accepted_mono_ms &&
-           look_began_mono_ms - o->accepted_mono_ms >= grace_ms;
+    const int64_t age_ms = (int64_t)look_began_mono_ms - o->accepted_mono_ms;
+    return o->state != PROBE_SENDING && age_ms >= (int64_t)grace_ms;
 }
 
 unsigned probes_expected(const struct probes *p, uint64_t look_began_mono_ms, uint64_t grace_ms)
@@ -180,10 +180,10 @@ void probes_look_ended(struct probes *p, uint64_t look_began_mono_ms, uint64_t g
     }
 }
 
-bool probes_expire(struct probes *p, int64_t wall_s, struct outstanding *lost)
+bool probes_expire(struct probes *p, uint64_t mono_ms, struct outstanding *lost)
 {
     for (uint8_t i = 0; i < p->outstanding_count; i++) {
-        if (wall_s - (int64_t)p->outstanding[i].time_s <= PROBES_FORGET_S)
+        if (!is_old(&p->outstanding[i], mono_ms, PROBES_FORGET_S * UINT64_C(1000) + 1))
             continue;
         *lost = remove_outstanding(p, i);
         return true;

@@ -18,8 +18,9 @@ enum { PROBES_MAX = 32, CONSUMED_MAX = 64, PROBES_FORGET_S = 7 * 86400 };
 /** One outstanding probe. */
 struct outstanding {
     uint8_t nonce[TOKEN_NONCE_BYTES];
-    uint32_t time_s;           /* of the token, wall clock */
-    uint64_t accepted_mono_ms; /* monotonic time of the acceptance (of the send's end, when uncertain) */
+    uint32_t time_s;          /* of the token, wall clock */
+    int64_t accepted_mono_ms; /* monotonic time of the acceptance (of the send's end, when uncertain); negative: before
+                                  this machine started */
     int64_t accepted_wall_ms;
     uint8_t state; /* PROBE_SENDING, PROBE_OUT, PROBE_MAYBE, PROBE_OPTIONAL */
     uint8_t noted; /* the state that was journaled last; the row's, 0 at first */
@@ -30,7 +31,7 @@ struct outstanding {
 struct consumed {
     uint32_t nonce; /* first four octets */
     uint32_t time_s;
-    uint32_t consumed_s;
+    int32_t consumed_mono_s;
 };
 
 struct probes {
@@ -67,10 +68,10 @@ enum sighting {
     SIGHTING_STRAY      /* valid, and nothing waited for it */
 };
 
-/** probes_sight(p, token, wall_s, probe): A mail with a verified token of this row was seen.  FOUND
+/** probes_sight(p, token, mono_ms, probe): A mail with a verified token of this row was seen.  FOUND
  * and LATE fill ${probe} (may be NULL) and count in p->found.  Never fails: when memory is short
  * the consumed one is just not remembered. */
-enum sighting probes_sight(struct probes *p, const struct token *t, int64_t wall_s, struct outstanding *probe);
+enum sighting probes_sight(struct probes *p, const struct token *t, uint64_t mono_ms, struct outstanding *probe);
 
 /**
  * probes_expected(p, look_began_mono_ms, grace_ms): how many PROBE_OUT not missed yet were accepted at least
@@ -84,12 +85,12 @@ unsigned probes_waiting(const struct probes *p);
 void probes_look_ended(struct probes *p, uint64_t look_began_mono_ms, uint64_t grace_ms);
 
 /**
- * probes_expire(p, wall_s, lost): Give up the oldest one of those older than seven
- * days, into ${lost}; false: there is none.
+ * probes_expire(p, mono_ms, lost): Give up the oldest one of those older than seven days, into ${lost}; false: there is
+ * none.
  * probes_optional(p): None is evidence of loss any more (disabled).
  * probes_forget(p): Drop all outstanding, and what was found (path changed); consumed ones are kept.
  */
-bool probes_expire(struct probes *p, int64_t wall_s, struct outstanding *lost);
+bool probes_expire(struct probes *p, uint64_t mono_ms, struct outstanding *lost);
 void probes_optional(struct probes *p);
 void probes_forget(struct probes *p);
 

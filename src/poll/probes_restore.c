@@ -15,12 +15,10 @@ static bool is_consumed(const struct probe_record *record)
 }
 
 /* Ages inside one run are monotonic.  A clock that was set back makes a probe young, which is never evidence. */
-static uint64_t monotonic_of(int64_t wall_ms, uint64_t now_mono_ms, int64_t now_wall_ms)
+static int64_t monotonic_of(int64_t wall_ms, uint64_t now_mono_ms, int64_t now_wall_ms)
 {
-    if (wall_ms >= now_wall_ms)
-        return now_mono_ms;
-    uint64_t age_ms = (uint64_t)(now_wall_ms - wall_ms);
-    return age_ms < now_mono_ms ? now_mono_ms - age_ms : 0;
+    const int64_t age_ms = wall_ms < now_wall_ms ? now_wall_ms - wall_ms : 0;
+    return (int64_t)now_mono_ms - age_ms;
 }
 
 static struct outstanding outstanding_of(const struct probe_record *record, uint64_t now_mono_ms, int64_t now_wall_ms,
@@ -39,9 +37,9 @@ static struct outstanding outstanding_of(const struct probe_record *record, uint
     return o;
 }
 
-static struct consumed consumed_of(const struct probe_record *record, int64_t now_wall_ms)
+static struct consumed consumed_of(const struct probe_record *record, uint64_t now_mono_ms)
 {
-    struct consumed c = {.time_s = (uint32_t)record->time_s, .consumed_s = (uint32_t)(now_wall_ms / 1000)};
+    struct consumed c = {.time_s = (uint32_t)record->time_s, .consumed_mono_s = (int32_t)(now_mono_ms / 1000)};
     memcpy(&c.nonce, record->nonce, sizeof c.nonce);
     return c;
 }
@@ -78,7 +76,7 @@ static bool restore_outstanding(struct probes *p, const struct probe_record *rec
     return true;
 }
 
-static bool restore_consumed(struct probes *p, const struct probe_record *records, size_t n, int64_t now_wall_ms)
+static bool restore_consumed(struct probes *p, const struct probe_record *records, size_t n, uint64_t now_mono_ms)
 {
     size_t pass, kept = count_kept(records, n, is_consumed, CONSUMED_MAX, &pass);
     p->consumed = calloc(kept + (kept == 0), sizeof *p->consumed);
@@ -87,7 +85,7 @@ static bool restore_consumed(struct probes *p, const struct probe_record *record
     p->consumed_room = (uint8_t)kept;
     for (size_t i = 0; i < n; i++) {
         if (is_consumed(&records[i]) && (pass == 0 || pass-- == 0))
-            p->consumed[p->consumed_count++] = consumed_of(&records[i], now_wall_ms);
+            p->consumed[p->consumed_count++] = consumed_of(&records[i], now_mono_ms);
     }
     return true;
 }
@@ -96,7 +94,7 @@ bool probes_restore(struct probes *p, const struct probe_record *records, size_t
                     int64_t now_wall_ms, bool trusted)
 {
     const struct clocks now = {.mono_ms = now_mono_ms, .wall_ms = now_wall_ms};
-    if (n == 0 || (restore_outstanding(p, records, n, &now, trusted) && restore_consumed(p, records, n, now_wall_ms)))
+    if (n == 0 || (restore_outstanding(p, records, n, &now, trusted) && restore_consumed(p, records, n, now_mono_ms)))
         return true;
     probes_clear(p);
     return false;

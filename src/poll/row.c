@@ -129,7 +129,7 @@ void row_count_outstanding(struct row *r)
 void row_expire(struct row *r, const struct moment *now, const struct journal *journal)
 {
     struct outstanding lost;
-    while (probes_expire(&r->probes, now->wall_ms / 1000, &lost)) {
+    while (probes_expire(&r->probes, now->mono_ms, &lost)) {
         r->status.lost++;
         row_journal_probe(r, &lost, PROBE_LOST, 0, journal);
     }

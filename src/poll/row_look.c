@@ -28,7 +28,7 @@ enum sighting row_sight(struct row *r, const struct token *t, const struct mail_
                         const struct journal *journal)
 {
     struct outstanding probe;
-    enum sighting sighting = probes_sight(&r->probes, t, now->wall_ms / 1000, &probe);
+    enum sighting sighting = probes_sight(&r->probes, t, now->mono_ms, &probe);
     switch (sighting) {
     case SIGHTING_LATE:
         r->status.late++;

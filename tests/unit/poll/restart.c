@@ -8,7 +8,7 @@
 
 #include "world.h"
 
-enum { PROBE_RECORDS_MAX = 64, HOUR_MS = 3600 * 1000 };
+enum { PROBE_RECORDS_MAX = 64, HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
 static struct world w;
 
@@ -85,17 +85,23 @@ static int end(void **state)
     return 0;
 }
 
-/* emailmon is not there for ${ms}, and comes back with ${written} in the file. */
-static void restart_with(uint64_t ms, const char *const *written)
+/* emailmon comes back, with ${written} in the file. */
+static void come_back(const char *const *written)
 {
     const struct definition *d = world_definition(written);
     row_clear(&w.row);
     assert_true(row_init(&w.row, 3, 77, d, &w.key));
     definition_unref(d);
-    w.now.wall_ms += (int64_t)ms;
-    w.now.mono_ms += ms;
     kept.kill_at = 0;
     assert_true(row_restore(&w.row, &kept.row, &w.now, &w.journal));
+}
+
+/* It was not there for ${ms}. */
+static void restart_with(uint64_t ms, const char *const *written)
+{
+    w.now.wall_ms += (int64_t)ms;
+    w.now.mono_ms += ms;
+    come_back(written);
 }
 
 static void restart(uint64_t ms)
@@ -163,6 +169,18 @@ static void long_absence(void **state)
     world_poll(&w);
     assert_int_equal(w.row.status.verdict, VERDICT_UP);
     assert_int_equal(kept.events, 0);
+}
+
+static void machine_started_anew(void **state)
+{
+    (void)state;
+    w.delivers = false;
+    world_poll(&w);
+    w.now.wall_ms += 8 * (int64_t)DAY_MS;
+    w.now.mono_ms = 1000;
+    come_back(NULL);
+    world_poll(&w);
+    assert_int_equal(w.row.status.lost, 1);
 }
 
 static void other_path_meanwhile(void **state)
@@ -269,6 +287,7 @@ int main(void)
         SENTENCE("a mail that was lost before a restart is missed after it", lost_mail_is_missed),
         SENTENCE("a probe is as old after a restart as it was before", young_probe_is_not_missed),
         SENTENCE("after a long absence the lack of a probe proves nothing", long_absence),
+        SENTENCE("a probe is as old as it is, though the machine's own clock has begun anew", machine_started_anew),
         SENTENCE("a path that was changed while nothing ran is another one", other_path_meanwhile),
         SENTENCE("a row that was turned off or on while nothing ran is off or on", turned_off_meanwhile),
         SENTENCE("a certificate that was warned of is not warned of again", certificates_warned_of),
