@@ -149,7 +149,7 @@ struct stream *stream_connect(struct loop *loop, const struct address *to, uint1
     s->events = events;
     s->owner = owner;
     s->late_why = failure_none;
-    (void)uv_tcp_init(&loop->uv, &s->tcp); /* cannot fail: the socket is made by uv_tcp_connect() */
+    (void)uv_tcp_init(&loop->uv, &s->tcp); /* cannot fail: the socket is made by stream_open() */
     s->tcp.data = s->connect.data = s;
     stream_open(s, to, port);
     return s;

@@ -28,7 +28,9 @@ struct stream_events {
 };
 
 /** stream_connect(loop, to, port, events, owner): Begin to connect.  Return NULL only when memory is short; every
- *  other failure comes by failed(), never before this returns. */
+ *  other failure comes by failed(), never before this returns.  The last STREAM_SPARED descriptors that this process
+ *  may have count as none: they are for the master agent, the files, name servers and commands. */
+enum { STREAM_SPARED = 32 };
 struct stream *stream_connect(struct loop *loop, const struct address *to, uint16_t port,
                               const struct stream_events *events, void *owner);
 

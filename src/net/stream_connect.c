@@ -1,6 +1,10 @@
 /* How a stream begins, and what it means when it does not. */
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "stream_parts.h"
 
@@ -95,6 +99,25 @@ static void on_connect(uv_connect_t *connect, int status)
         s->events->connected(s->owner);
 }
 
+/* The kernel gives the lowest number that is free, so a high one says how many are in use. */
+static bool is_spared(int fd)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd + STREAM_SPARED >= limit.rlim_cur;
+}
+
+/* 0, or an errno. */
+static int open_socket(struct stream *s, int family)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno;
+    int error = is_spared(fd) ? EMFILE : -uv_tcp_open(&s->tcp, fd);
+    if (error != 0)
+        (void)close(fd);
+    return error;
+}
+
 void stream_open(struct stream *s, const struct address *to, uint16_t port)
 {
     union {
@@ -120,10 +143,13 @@ void stream_open(struct stream *s, const struct address *to, uint16_t port)
         there.v6.sin6_scope_id = to->scope;
         memcpy(&there.v6.sin6_addr, to->bytes, sizeof there.v6.sin6_addr);
     }
-    (void)uv_tcp_nodelay(&s->tcp, 1); /* commands are written whole: nothing is gained by waiting for more */
-    int error = uv_tcp_connect(&s->connect, &s->tcp, &there.any, on_connect);
+    int error = open_socket(s, there.any.sa_family);
+    if (error == 0) {
+        (void)uv_tcp_nodelay(&s->tcp, 1); /* commands are written whole: nothing is gained by waiting for more */
+        error = -uv_tcp_connect(&s->connect, &s->tcp, &there.any, on_connect);
+    }
     if (error == 0)
         return;
-    why = why_not(-error, true, to->family == 6);
+    why = why_not(error, true, to->family == 6);
     stream_fail_late(s, &why);
 }

@@ -74,6 +74,34 @@ static void a_lack_of_descriptors_is_this_machines_own_fault(void **state)
     bench_close(&b);
 }
 
+/* The failure of a connection to a closed port while about so many descriptors are free. */
+static void connect_with_free(rlim_t descriptors, enum leg leg, enum cause cause)
+{
+    struct bench b = {.stop_at = FAILED};
+    struct address there = {.family = 4, .bytes = {127, 0, 0, 1}};
+    struct rlimit before, few;
+    uint16_t port = peer_closed_port();
+    bench_open(&b);
+    int next = dup(STDIN_FILENO);
+    (void)close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)next + descriptors;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    bench_connect(&b, &there, port);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    bench_run(&b);
+    bench_failed(&b, leg, STAGE_CONNECT, cause);
+    bench_close(&b);
+}
+
+static void the_last_descriptors_are_for_others(void **state)
+{
+    (void)state;
+    connect_with_free(STREAM_SPARED / 2, LEG_LOCAL, CAUSE_RESOURCES);
+    connect_with_free(STREAM_SPARED * 2, LEG_NONE, CAUSE_REFUSED);
+}
+
 static void say_nothing(struct peer *p, int fd)
 {
     char byte;
@@ -444,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_closed_port_refuses),
         cmocka_unit_test(addresses_that_cannot_be_a_server_are_told_apart_from_faults_of_this_machine),
         cmocka_unit_test(a_lack_of_descriptors_is_this_machines_own_fault),
+        cmocka_unit_test(the_last_descriptors_are_for_others),
         cmocka_unit_test(the_own_address_is_known_once_connected),
         cmocka_unit_test(an_ipv6_stream_knows_its_own_address_too),
         cmocka_unit_test(bytes_come_in_order_and_then_the_end),
