@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import resource
 
 import fake
 import snmp
-from client import CREATE_AND_GO, DOWN, Client, cells
+from client import ALARMS, CREATE_AND_GO, DOWN, Client, cells
 from emailmon import SENDER, Emailmon
 from places import LabError, wait_for
 
@@ -56,6 +57,25 @@ class Program(Emailmon):
     def scalar(self, name):
         return wait_for(lambda: [v for v in [self.client.scalar(name)] if v is not None], 10, name)[0]
 
+    def alarm(self, name):
+        return bool((self.scalar("Alarms") or b"\0")[0] & ALARMS[name])
+
+    def wait_alarm(self, name, on, timeout_s=5):
+        wait_for(lambda: self.alarm(name) == on, timeout_s, f"the alarm {name} {'on' if on else 'off'}")
+
+    def limit(self, which, soft=None):
+        """Set a soft limit (resource.RLIMIT_...) of the running program; None: as high as its hard one."""
+        _, hard = resource.prlimit(self.process.pid, which)
+        resource.prlimit(self.process.pid, which, (hard if soft is None else soft, hard))
+
+    def arrived(self):
+        """The numbers of the events that reached the console, in that order."""
+        return [int(trap["emailMonEventSeq"]) for trap in self.master.traps() if "emailMonEventSeq" in trap]
+
+    def resident_kib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
     def wait_polls(self, indexes, more, timeout_s):
         """Until each of these rows has finished so many more polls."""
         base = {index: row[0] for index, row in self.status("Polls").items()}
@@ -90,8 +110,8 @@ def set_cells(index, name, ports, interval=2, **more):
 @contextlib.contextmanager
 def watching(rows, **settings):
     """A master and a program that watches `rows`; it is ended as an administrator does."""
-    limits = {"in_flight": 1000, "per_host": 50}
-    with snmp.Master(MASTER) as master, Program(rows, master, limits=limits, **settings) as program:
+    settings = {"limits": {"in_flight": 1000, "per_host": 50}, **settings}
+    with snmp.Master(MASTER) as master, Program(rows, master, **settings) as program:
         yield program
 
 

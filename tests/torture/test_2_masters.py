@@ -19,11 +19,6 @@ BACK_S = 5                    # the table is there again that soon after snmpd i
 AWAY_S = 0.3
 
 
-def arrived(program):
-    """The numbers of the events that reached the console, in that order."""
-    return [int(trap["emailMonEventSeq"]) for trap in program.master.traps() if "emailMonEventSeq" in trap]
-
-
 def restart(program, number):
     pid = program.master.pid()
     os.kill(pid, number)
@@ -35,10 +30,10 @@ def restart(program, number):
 
 def wait_busy(program, setters):
     """Until each manager has got an answer, and half of the rows have flapped."""
-    answers, events = [setter.answered for setter in setters], len(arrived(program))
+    answers, events = [setter.answered for setter in setters], len(program.arrived())
     wait_for(lambda: all(setter.answered > before for setter, before in zip(setters, answers)), 20,
              "an answer to each manager")
-    wait_for(lambda: len(arrived(program)) >= events + FLAPPING // 2, 20, "rows that flap")
+    wait_for(lambda: len(program.arrived()) >= events + FLAPPING // 2, 20, "rows that flap")
 
 
 def test_no_event_and_no_set_is_lost_with_a_master(full):
@@ -65,7 +60,7 @@ def test_no_event_and_no_set_is_lost_with_a_master(full):
         check_nothing_is_left(program, good.ports)
         last = check_all_arrived(program)
         assert last >= restarts * 10, f"too little happened: {last} events"
-        print(f"    {restarts} restarts, {last} events, {len(arrived(program))} notifications, "
+        print(f"    {restarts} restarts, {last} events, {len(program.arrived())} notifications, "
               f"{sum(s.answered for s in setters)} SETs answered, {sum(s.unanswered for s in setters)} unknown")
 
 
@@ -85,7 +80,7 @@ def check_all_arrived(program):
     """Every number reached the console, hardly any twice; the last."""
     wait_for(lambda: program.scalar("NotificationsPending") == 0, 20, "no notification pending")
     last = History().read(program)
-    wait_for(lambda: set(arrived(program)) >= set(range(1, last + 1)), 5, f"every number up to {last} at the console")
+    wait_for(lambda: set(program.arrived()) >= set(range(1, last + 1)), 5, f"every number up to {last} at the console")
     assert program.scalar("NotificationsDropped") == 0
-    assert len(arrived(program)) <= last * 1.02 + 3, f"{len(arrived(program))} notifications of {last} events"
+    assert len(program.arrived()) <= last * 1.02 + 3, f"{len(program.arrived())} notifications of {last} events"
     return last

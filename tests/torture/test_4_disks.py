@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import subprocess
 import time
 
@@ -12,7 +13,6 @@ from places import DIR, wait_for
 from program import check_none_is_down, set_cells, state_files, watching
 
 STEADY, FLAPPING = 20, 20
-STATE_ALARM = 0x80
 MADE, VOLATILE = 5000, 5001
 FLAP_S = 8                    # until every row has noticed
 FOLDER = os.path.join(DIR, "disk")
@@ -41,14 +41,6 @@ class Disk:
         os.unlink(self.ballast)
 
 
-def alarm(program):
-    return bool((program.scalar("Alarms") or b"\0")[0] & STATE_ALARM)
-
-
-def wait_alarm(program, on):
-    wait_for(lambda: alarm(program) == on, 5, f"the alarm of the state {'on' if on else 'off'}")
-
-
 def flap(program, server, broken):
     """Break a server, or mend it, and wait for the verdicts of its rows."""
     rows = [i for i, name in program.names().items() if name.startswith("flap")]
@@ -59,7 +51,7 @@ def flap(program, server, broken):
 
 def numbers(program):
     """The numbers that notifications brought, 0 for those that had none yet."""
-    return sorted(int(trap["emailMonEventSeq"]) for trap in program.master.traps() if "emailMonEventSeq" in trap)
+    return sorted(program.arrived())
 
 
 def wait_told(program, last):
@@ -92,15 +84,15 @@ def test_a_full_disk_changes_no_verdict():
             flap(program, bad, False)
             wait_told(program, 2 * FLAPPING)
             disk.fill()
-            wait_alarm(program, True)
+            program.wait_alarm("state", True)
             check_sets_refused(program, good.ports)
             flap(program, bad, True)
             flap(program, bad, False)
             wait_for(lambda: numbers(program).count(0) >= 2 * FLAPPING, 5, "notifications without a number")
-            assert alarm(program), "the alarm went although the disk is full"
+            assert program.alarm("state"), "the alarm went although the disk is full"
             check_sets_refused(program, good.ports)
             disk.clear()
-            wait_alarm(program, False)
+            program.wait_alarm("state", False)
             check_numbered(program, bad)
             check_none_is_down(program, range(1, STEADY + 1), "after the disk was full")
             assert program.client.set(set_cells(MADE, "made", good.ports)) == NO_ERROR
@@ -138,9 +130,9 @@ def test_a_commit_that_fails():
             error = program.client.set(cells(MADE, Description="lost"))
             assert error == COMMIT_FAILED, f"error {error}"
             assert program.client.row(MADE, "Description") == [b""], "memory has what was refused"
-            wait_alarm(program, True)
+            program.wait_alarm("state", True)
             time.sleep(2.5)                      # it is tried again each second: not with success
-            assert alarm(program), "the alarm went although the disk is full"
+            assert program.alarm("state"), "the alarm went although the disk is full"
             error = program.client.set(cells(MADE, Description="lost"))
             assert error == RESOURCE_UNAVAILABLE, f"error {error}"
             program.kill()
@@ -163,7 +155,7 @@ def test_a_start_on_a_full_disk():
             for end in (lambda: program.stop(timeout_s=3), program.kill):
                 polls = program.status("Polls")
                 disk.fill()
-                wait_alarm(program, True)
+                program.wait_alarm("state", True)
                 program.wait_polls(program.names(), 2, 10)
                 end()
                 start_on_a_full_disk(program)
@@ -179,7 +171,7 @@ def start_on_a_full_disk(program):
         assert "emailmon: state " in program.log_tail(1), program.log_tail(3)
     if program.process.poll() is None:
         program.wait_serving(5)
-        wait_alarm(program, True)
+        program.wait_alarm("state", True)
         program.kill()
 
 
@@ -198,15 +190,11 @@ def test_a_file_that_may_not_grow():
         rows = [fake.monitor(f"steady{n}", server.ports, interval=1) for n in range(STEADY)]
         with watching(rows) as program:
             program.wait_polled(2)
-            limit(program, 200)                  # the log has more already
-            wait_alarm(program, True)
+            program.limit(resource.RLIMIT_FSIZE, 200)    # the log has more already
+            program.wait_alarm("state", True)
             assert program.client.set(set_cells(MADE, "made", server.ports)) == RESOURCE_UNAVAILABLE
             program.wait_polls(program.names(), 2, 10)
-            limit(program, "unlimited")
-            wait_alarm(program, False)
+            program.limit(resource.RLIMIT_FSIZE)
+            program.wait_alarm("state", False)
             assert program.client.set(set_cells(MADE, "made", server.ports)) == NO_ERROR
             check_none_is_down(program, program.names(), "after the limit")
-
-
-def limit(program, octets):
-    subprocess.run(["prlimit", f"--pid={program.process.pid}", f"--fsize={octets}:unlimited"], check=True)

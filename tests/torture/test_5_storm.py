@@ -8,7 +8,6 @@ import fake
 from history import History
 from places import in_root, wait_for
 from program import watching
-from test_2_masters import arrived
 
 ROWS = 400
 EVENTS, EVENTS_FULL = 3200, 10000
@@ -70,7 +69,7 @@ def test_a_storm_while_the_master_is_away(full):
             last = History().read(program)
             dropped = program.scalar("NotificationsDropped")
             wait_for(lambda: program.scalar("NotificationsPending") == 0, 10, "no notification pending")
-            came = arrived(program)
+            came = program.arrived()
             assert dropped == 0, f"{dropped} were dropped"
             assert set(came) >= set(range(1, last + 1)), "some are lost"
             firsts = list(dict.fromkeys(came))

@@ -1,0 +1,101 @@
+"""No descriptors, no memory, and thousands of servers that do not answer: nobody is blamed, nobody else is held up."""
+
+import os
+import resource
+import time
+
+import fake
+from client import DOWN, NO_ERROR, cells
+from own import RESOURCES, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
+from places import wait_for
+from program import check_none_is_down, set_cells, watching
+
+ROWS = 60
+MADE = 5000
+SPARED = 32                   # descriptors that connections leave to others
+ALARM_S = 60                  # that long an alarm tells of descriptors
+
+
+def descriptors_at_rest(program):
+    """Those that are open all the time."""
+    always = None
+    for _ in range(100):
+        now = set(map(int, os.listdir(f"/proc/{program.process.pid}/fd")))
+        always = now if always is None else always & now
+        time.sleep(0.01)
+    return always
+
+
+def leave_no_connection(program):
+    """A limit below which no connection of a poll finds a number."""
+    always = descriptors_at_rest(program)
+    first_free = next(number for number in range(len(always) + 1) if number not in always)
+    program.limit(resource.RLIMIT_NOFILE, first_free + SPARED)
+
+
+def restart_master(program):
+    program.master.stop()
+    program.master.start()
+    wait_for(program.serves, 5, "the table behind the new snmpd")
+
+
+def test_descriptors_used_up(full):
+    """When polls have no descriptor left rows are unknown after three polls and never down, with an alarm; a restarted
+    snmpd, SETs, the state and a reload still find some; and all is well when there are some again"""
+    with fake.serving() as server:
+        rows = [fake.monitor(f"row{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
+        with watching(rows) as program:
+            names = program.names()
+            program.wait_polled(2)
+            leave_no_connection(program)
+            wait_unknown(program, names, RESOURCES, 60)
+            program.wait_alarm("descriptors", True)
+            restart_master(program)
+            assert program.client.set(set_cells(MADE, "made", server.ports, interval=1)) == NO_ERROR
+            loaded = program.scalar("ConfigLoaded")
+            program.rows.append(fake.monitor("another", server.ports, interval=1))
+            program.reload()
+            wait_for(lambda: program.scalar("ConfigLoaded") != loaded, 5, "the file to be loaded again")
+            assert not program.alarm("state")
+            program.limit(resource.RLIMIT_NOFILE)
+            wait_recovered(program, program.names(), 20)
+            check_told(program, names.values(), WENT_AND_CAME)
+            assert program.client.set(cells(MADE, Description="afterwards")) == NO_ERROR
+            if full:
+                program.wait_alarm("descriptors", False, ALARM_S + 5)
+
+
+SILENT_ROWS, HEALTHY_ROWS = 2000, 10
+SILENT_INTERVAL_S = 3
+TIMED_OUT = 4                 # a cause
+LAG_MS = 1000
+MORE_KIB = 64 * 1024          # 32 KiB for each connection that waits
+
+
+def test_thousands_that_time_out():
+    """2,000 rows whose servers fall silent at once are down, timedOut, while healthy rows of the same loop are polled
+    in time and without a failure, and memory stays bounded; all come up again"""
+    limits = {"in_flight": 4000, "per_host": 4000}
+    with fake.serving() as good, fake.serving() as silent:
+        rows = [fake.monitor(f"healthy{n}", good.ports, interval=1) for n in range(HEALTHY_ROWS)]
+        for n in range(SILENT_ROWS):
+            rows.append(fake.monitor(f"silent{n}", silent.ports, interval=SILENT_INTERVAL_S))
+            rows[-1]["smtp"]["timeout"] = rows[-1]["incoming"]["timeout"] = 1
+        with watching(rows, limits=limits) as program:
+            healthy, many = ([i for i, name in program.names().items() if name.startswith(kind)]
+                             for kind in ("healthy", "silent"))
+            program.wait_polled(2, 30)
+            before_kib, most_kib = program.resident_kib(), 0
+            silent.misbehave("silent")
+            while any(row[0] != DOWN for i, row in program.status("OperStatus").items() if i in many):
+                most_kib = max(most_kib, program.resident_kib())
+            causes = {tuple(row) for i, row in program.status("FailureCause").items() if i in many}
+            assert causes == {(TIMED_OUT,)}, causes
+            program.wait_polls(healthy, 2, 5)
+            lag_ms = program.scalar("SchedulerLag")
+            silent.misbehave("silent", 0)
+            wait_recovered(program, many, 30)
+            check_none_is_down(program, healthy, "beside silent servers")
+            print(f"    {most_kib - before_kib} KiB more at most, {lag_ms} ms late at most")
+            assert lag_ms < LAG_MS, f"starts were {lag_ms} ms late"
+            assert most_kib - before_kib < MORE_KIB, f"{most_kib - before_kib} KiB more"
