@@ -5,7 +5,8 @@ import resource
 import time
 
 import fake
-from client import DOWN, NO_ERROR, cells
+from client import DISABLED, DOWN, NO_ERROR, UNKNOWN, cells
+from history import History
 from own import RESOURCES, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
 from places import wait_for
 from program import check_none_is_down, set_cells, watching
@@ -99,3 +100,71 @@ def test_thousands_that_time_out():
             print(f"    {most_kib - before_kib} KiB more at most, {lag_ms} ms late at most")
             assert lag_ms < LAG_MS, f"starts were {lag_ms} ms late"
             assert most_kib - before_kib < MORE_KIB, f"{most_kib - before_kib} KiB more"
+
+
+GROWN = 500                   # rows that a file gets while there is no memory for them
+LONG_S, SHORT_S = 12, 3       # four polls, each with a second try after a pause; some
+SOME_KIB, SOME_KIB_FULL = (200, 800), range(0, 3200, 100)
+
+
+def writable_bytes(program):
+    with open(f"/proc/{program.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:"))
+
+
+def tls_rows(ports):
+    """TLS asks for memory at every step."""
+    rows = [fake.monitor(f"row{n}", ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
+    for row in rows:
+        for leg in row["smtp"], row["incoming"]:
+            leg.update(security="tls", tls_verify=False)
+    return rows
+
+
+def ask_for_more(program, ports):
+    """What needs memory that is not there: a file with many more rows, and a SET, which may be refused."""
+    program.rows += [fake.monitor(f"more{n}", ports, enabled=False) for n in range(GROWN)]
+    program.reload()
+    program.client.set(set_cells(MADE, "made", ports, AdminStatus=DISABLED))
+
+
+def starve(program, kib, seconds):
+    """So much memory more than it has, and what it gives back is gone."""
+    least, end = writable_bytes(program) + kib * 1024, time.monotonic() + seconds
+    while time.monotonic() < end:
+        least = min(least, writable_bytes(program) + kib * 1024)
+        program.limit(resource.RLIMIT_DATA, least)
+        time.sleep(0.1)
+
+
+def check_nobody_blamed(program, names):
+    """The rows that were unknown meanwhile."""
+    wait_recovered(program, names, 20)
+    check_none_is_down(program, names, "after memory was short")
+    history = History()
+    history.read(program)
+    return {name for name in names.values() for event in history.of(name) if event[4] == UNKNOWN}
+
+
+def test_memory_used_up(full):
+    """When emailmon gets no more memory, and is asked for what needs more, it goes on, and rows are unknown after three
+    polls and never down; with memory again all is well without a restart, also where only a part of it was lacking"""
+    with fake.serving() as server:
+        server.misbehave("tls")
+        with watching(tls_rows(server.ports)) as program:
+            names = program.names()
+            program.wait_polled(2)
+            starve(program, 0, 0.1)
+            ask_for_more(program, server.ports)
+            starve(program, 0, LONG_S)
+            program.limit(resource.RLIMIT_DATA)
+            unknown = check_nobody_blamed(program, names)
+            assert program.log_lines("memory is short"), "there was memory enough"
+            check_told(program, unknown, WENT_AND_CAME)
+            program.reload()
+            wait_for(program.serves, 10, "the rows that there was no memory for")
+            for kib in SOME_KIB_FULL if full else SOME_KIB:
+                starve(program, kib, SHORT_S)
+                program.limit(resource.RLIMIT_DATA)
+                check_nobody_blamed(program, names)
+            print(f"    {len(unknown)} of {ROWS} rows were unknown when there was none")
