@@ -48,18 +48,19 @@ def monitor(name, user="u1", smtp="smtp/none/noauth", incoming="imap/none/plain"
 
 
 class Emailmon:
-    """A program with a folder of its own.  Started by `with`; ended with it."""
+    """A program with a folder of its own.  Started by `with`; ended with it.  `environment`: more of it, for the program alone."""
 
     numbers = itertools.count(1)
 
-    def __init__(self, rows, master, **settings):
+    def __init__(self, rows, master, environment=None, **settings):
         self.rows, self.master = copy.deepcopy(rows), master
         self.folder = os.path.join(RUNS, str(next(self.numbers)))
         self.settings = {"agentx": master.agentx, "state": os.path.join(self.folder, "state.db"),
                          "dns": "%s:%d" % DNS, "tls": {"ca_file": certs.CA}, **settings}
         self.file = os.path.join(self.folder, "emailmon.yaml")
         self.log = os.path.join(self.folder, "log")
-        self.command, self.environment = ["setpriv", "--pdeathsig", "TERM", PROGRAM], os.environ
+        self.command = ["setpriv", "--pdeathsig", "TERM", PROGRAM]
+        self.environment = {**os.environ, **(environment or {})}
         self.process = None
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)

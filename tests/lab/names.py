@@ -31,6 +31,16 @@ def read_question(query):
     return ".".join(labels), kind, query[12:at + 5]
 
 
+def response(number, question, records=(), code=NO_ERROR, flags=ANSWER_FLAGS):
+    """A reply to one question; `records`: the bytes of each."""
+    return number + struct.pack("!HHHHH", flags | code, 1, len(records), 0, 0) + question + b"".join(records)
+
+
+def record(kind, data, name=b"\xc0\x0c"):
+    """`name`: that of the question, unless another one is given."""
+    return name + struct.pack("!HHIH", kind, CLASS_IN, TTL_S, len(data)) + data
+
+
 def answer(query):
     """The reply to one query: A records of NAMES, no data for their other types, else NXDOMAIN; None: not a query."""
     if len(query) < 12 or query[2] & 0x80:
@@ -41,11 +51,8 @@ def answer(query):
     except (IndexError, ValueError, struct.error):
         return number + struct.pack("!HHHHH", ANSWER_FLAGS | FORMAT_ERROR, 0, 0, 0, 0)
     address = NAMES.get(name)
-    record = b""
-    if address and kind == TYPE_A:
-        record = struct.pack("!HHHIH", 0xC00C, TYPE_A, CLASS_IN, TTL_S, 4) + socket.inet_aton(address)
-    code = NO_ERROR if address else NO_SUCH_NAME
-    return number + struct.pack("!HHHHH", ANSWER_FLAGS | code, 1, 1 if record else 0, 0, 0) + question + record
+    records = [record(TYPE_A, socket.inet_aton(address))] if address and kind == TYPE_A else []
+    return response(number, question, records, NO_ERROR if address else NO_SUCH_NAME)
 
 
 def serve(sockets):

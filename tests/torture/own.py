@@ -31,8 +31,16 @@ def wait_unknown(program, rows, cause, timeout_s):
 
 def wait_recovered(program, rows, timeout_s):
     """Until all of these are up by a round trip."""
-    wait_for(lambda: all(row == [UP, ROUND_TRIP] for index, row in program.status("OperStatus", "Proof").items()
-                         if index in rows), timeout_s, f"{len(rows)} rows up again")
+    rows, others = set(rows), {}
+
+    def all_up():
+        now = program.status("OperStatus", "Proof", "FailureText")
+        others.update({index: now[index] for index in rows})
+        return all(now[index][:2] == [UP, ROUND_TRIP] for index in rows)
+    with contextlib.suppress(LabError):
+        wait_for(all_up, timeout_s, "all up")
+    left = {index: row for index, row in others.items() if row[:2] != [UP, ROUND_TRIP]}
+    assert not left, f"after {timeout_s} s {len(left)} of {len(rows)} rows are not up: {dict(list(left.items())[:3])}"
 
 
 def check_told(program, names, changes):

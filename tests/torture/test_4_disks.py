@@ -76,31 +76,39 @@ def test_a_full_disk_changes_no_verdict():
     """While the disk is full rows go down and up as ever, notifications leave at once with number 0 and only once, SETs
     are refused; afterwards every event has its number, and SETs are taken"""
     with Disk() as disk, fake.serving() as good, fake.serving() as bad:
-        rows = ([fake.monitor(f"steady{n}", good.ports, interval=1) for n in range(STEADY)] +
-                [fake.monitor(f"flap{n}", bad.ports, interval=1) for n in range(FLAPPING)])
-        with watching(rows, state=disk.state) as program:
-            program.wait_polled(2)
-            flap(program, bad, True)
-            flap(program, bad, False)
-            wait_told(program, 2 * FLAPPING)
-            disk.fill()
-            program.wait_alarm("state", True)
-            check_sets_refused(program, good.ports)
-            flap(program, bad, True)
-            flap(program, bad, False)
-            wait_for(lambda: numbers(program).count(0) >= 2 * FLAPPING, 5, "notifications without a number")
-            assert program.alarm("state"), "the alarm went although the disk is full"
-            check_sets_refused(program, good.ports)
-            disk.clear()
-            program.wait_alarm("state", False)
-            check_numbered(program, bad)
-            check_none_is_down(program, range(1, STEADY + 1), "after the disk was full")
-            assert program.client.set(set_cells(MADE, "made", good.ports)) == NO_ERROR
-            program.kill()
-            program.start()
-            assert History().read(program) == 6 * FLAPPING
-            assert program.client.row(MADE, "RowStatus") == [ACTIVE], "what was answered noError is gone"
-            check_none_is_down(program, range(1, STEADY + 1), "after the kill")
+        with watching(rows_of(good, bad), state=disk.state) as program:
+            check_disk(program, good, bad, disk.fill, disk.clear)
+
+
+def rows_of(good, bad):
+    return ([fake.monitor(f"steady{n}", good.ports, interval=1) for n in range(STEADY)] +
+            [fake.monitor(f"flap{n}", bad.ports, interval=1) for n in range(FLAPPING)])
+
+
+def check_disk(program, good, bad, begin, end):
+    """From `begin()` to `end()` the state cannot be written."""
+    program.wait_polled(2)
+    flap(program, bad, True)
+    flap(program, bad, False)
+    wait_told(program, 2 * FLAPPING)
+    begin()
+    program.wait_alarm("state", True)
+    check_sets_refused(program, good.ports)
+    flap(program, bad, True)
+    flap(program, bad, False)
+    wait_for(lambda: numbers(program).count(0) >= 2 * FLAPPING, 5, "notifications without a number")
+    assert program.alarm("state"), "the alarm went although nothing can be written"
+    check_sets_refused(program, good.ports)
+    end()
+    program.wait_alarm("state", False)
+    check_numbered(program, bad)
+    check_none_is_down(program, range(1, STEADY + 1), "after the bad time")
+    assert program.client.set(set_cells(MADE, "made", good.ports)) == NO_ERROR
+    program.kill()
+    program.start()
+    assert History().read(program) == 6 * FLAPPING
+    assert program.client.row(MADE, "RowStatus") == [ACTIVE], "what was answered noError is gone"
+    check_none_is_down(program, range(1, STEADY + 1), "after the kill")
 
 
 def check_numbered(program, bad):
