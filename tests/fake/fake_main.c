@@ -2,6 +2,7 @@
  * Says its ports.  Then each line of its input is a command: FAULT=NUMBER, "mails" (every mail: user, number), or
  * "counts"; "." ends each answer.  Ends when its input does, and says what it counted. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (!take(argv[i], ports, faults))
             return help();
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to clients that have gone */
     struct fake_mail *f = fake_start(ports);
     if (f == NULL) {
         perror("fake_mail");

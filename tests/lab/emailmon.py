@@ -48,7 +48,7 @@ def monitor(name, user="u1", smtp="smtp/none/noauth", incoming="imap/none/plain"
 
 
 class Emailmon:
-    """A program with a folder of its own.  Started by `with`; ended with it.  `environment`: more of it, for the program alone."""
+    """A program with a folder of its own.  Started by `with`; ended with it.  `environment`: more, for it alone."""
 
     numbers = itertools.count(1)
 
