@@ -33,6 +33,12 @@ def reset(session, _line):
     session.wire.reset()
 
 
+def urgent(session, _line):
+    """An octet of urgent data, then the right reply."""
+    session.wire.send_urgent()
+    return GOOD
+
+
 def first(octets):
     """These octets, then the right reply, in a segment of its own."""
     def act(session, _line):

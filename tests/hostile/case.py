@@ -12,6 +12,16 @@ MAIL = ("smtp", "pop3", "imap")               # protocols
 INCOMING = ("pop3", "imap")
 UNSET = object()
 
+# The stages that a leg goes through, up to where a failure is the leg's: the client's command -> the product's word.
+STAGES = {"smtp": {"greeting": "greeting", "ehlo": "hello", "auth": "auth", "mail": "mailFrom", "rcpt": "rcptTo",
+                   "data": "data", "dot": "afterDot"},
+          "pop3": {"greeting": "greeting", "capa": "hello", "auth": "auth", "stat": "search", "uidl": "search",
+                   "top": "fetch"},
+          "imap": {"greeting": "greeting", "authenticate": "auth", "select": "select", "fetch": "fetch"}}
+TLS_STAGES = {"smtp": {"starttls": "startTls", "tls": "tls", "ehlo/tls": "hello"},
+              "pop3": {"stls": "startTls", "tls": "tls", "capa/tls": "hello"},
+              "imap": {"starttls": "startTls", "tls": "tls", "capability/tls": "hello"}}
+
 FOREIGN = (b"From: a@example\r\nSubject: not ours\r\nMessage-ID: <1@example>\r\n\r\nThe body.\r\n",
            b"From: b@example\r\nSubject: em1. is not enough\r\nMessage-ID: <em1.short@example>\r\n\r\n.\r\n")
 
@@ -31,6 +41,7 @@ class Play:
     incoming: str = "imap"                    # protocol of the other leg, when SMTP is hostile
     other: dict = dataclasses.field(default_factory=dict)       # a script for the other leg
     arm: typing.Any = None                    # arm(server): what to do when the script begins, instead of scripting
+    from_start: bool = False                  # there is no good round trip before
     check: typing.Any = None                  # check(world, scene, row's status): more that must hold then
     piece: int = 0                            # the server sends so many octets at a time
     heap: int = 1 << 16                       # octets above the base beside those of the whole play (world.HEAP)
@@ -54,8 +65,12 @@ class Case:
 
 def case(number, says, *plays, drive=None):
     """A case with its plays (lists of them are laid flat)."""
-    flat = [play for given in plays for play in (given if isinstance(given, list) else [given])]
-    return Case(number, says, flat, drive=drive)
+    return Case(number, says, list(flat(plays)), drive=drive)
+
+
+def flat(plays):
+    for play in plays:
+        yield from flat(play) if isinstance(play, (list, tuple)) else (play,)
 
 
 def elsewhere(number, says, shown_by):
@@ -74,3 +89,9 @@ def every(protocols, script, ends, **more):
         return value[protocol] if isinstance(value, dict) and protocol in value else value
     return [Play(at, of(script, at), of(ends, at), **{key: of(value, at) for key, value in more.items()})
             for at in protocols]
+
+
+def at_each_stage(stages, action, cause, protocols=MAIL, **more):
+    """A play for each of these stages, in which it fails."""
+    return [Play(at, {command: action}, f"{stage} {cause}", label=command.replace("/", "-"), **more)
+            for at in protocols for command, stage in stages[at].items()]

@@ -15,10 +15,18 @@ from wire import Wire
 PROTOCOLS = {kind.NAME: kind for kind in (Smtp, Pop3, Imap)}
 
 
-class Server:
-    """One port of 127.0.0.1.  `security`: none, starttls or tls.  `script`: see session.py."""
+def without_room(address, port):
+    """Listens on a port that answers no SYN: its queue is full.  As long as what is returned lives."""
+    listener = socket.create_server((address, port), backlog=0)
+    queued = socket.create_connection(listener.getsockname())
+    return listener, queued
 
-    def __init__(self, protocol, mailbox, security="none", script=None):
+
+class Server:
+    """One port of 127.0.0.1.  `security`: none, starttls or tls.  `script`: see session.py.  `place`: another address and
+    port."""
+
+    def __init__(self, protocol, mailbox, security="none", script=None, place=("127.0.0.1", 0)):
         self.protocol, self.mailbox, self.security, self.script = protocol, mailbox, security, script or {}
         self.user, self.password = "probe-" + secrets.token_hex(3), "s3cret " + secrets.token_hex(6)
         self.context = certs.context() if security != "none" else None
@@ -29,11 +37,12 @@ class Server:
         self.wires, self.bad_wires = [], []   # every connection; those of the armed server
         self.mistakes = []                    # of scripts
         self.listener = None
-        self.port = 0
+        self.queue = None
+        self.address, self.port = place
         self.listen()
 
     def listen(self):
-        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self.listener = socket.create_server((self.address, self.port), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
 
@@ -41,6 +50,11 @@ class Server:
         """From now on the port is closed."""
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+    def fill_queue(self):
+        """From now on no connection is answered."""
+        self.stop_listening()
+        self.queue = without_room(self.address, self.port)
 
     def accept(self, listener):
         while True:

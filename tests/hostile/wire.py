@@ -6,17 +6,21 @@ import ssl
 import struct
 
 
+GATHERED = -1
+
+
 class Gone(Exception):
     """The conversation is over: the client left, or the script has ended it."""
 
 
 class Wire:
-    """Blocking; a thread of its own serves it.  `piece`: send so many octets at a time; 0: all at once."""
+    """Blocking; a thread of its own serves it.  `piece`: send so many octets at a time; 0: a reply at a time; GATHERED: all
+    that is said up to where it must read, at a time."""
 
     PATIENCE_S = 60
 
     def __init__(self, connection, piece=0):
-        self.socket, self.piece, self.buffer = connection, piece, b""
+        self.socket, self.piece, self.buffer, self.kept = connection, piece, b"", b""
         self.clear, self.inside = bytearray(), bytearray()     # all that the client said outside and inside of TLS
         self.secured = False
         connection.settimeout(self.PATIENCE_S)
@@ -26,6 +30,7 @@ class Wire:
 
     def read(self):
         """Some more octets into the buffer; Gone at the end."""
+        self.send_kept()
         try:
             got = self.socket.recv(65536)
         except (OSError, ValueError) as error:
@@ -60,15 +65,31 @@ class Wire:
     # --- what it is told ---
 
     def send(self, octets):
-        step = self.piece or max(len(octets), 1)
+        if self.piece == GATHERED:
+            self.kept += octets
+        else:
+            self.send_now(octets, self.piece)
+
+    def send_kept(self):
+        kept, self.kept = self.kept, b""
+        self.send_now(kept)
+
+    def send_now(self, octets, piece=0):
+        step = piece or max(len(octets), 1)
         try:
             for at in range(0, len(octets), step):
                 self.socket.sendall(octets[at:at + step])
         except (OSError, ValueError) as error:
             raise Gone(str(error)) from None
 
+    def send_urgent(self):
+        """An octet of TCP's urgent data, which is none of the stream."""
+        with contextlib.suppress(OSError):
+            socket.socket.send(self.socket, b"!", socket.MSG_OOB)
+
     def secure(self, context):
         """The server's side of a handshake."""
+        self.send_kept()
         try:
             self.socket = context.wrap_socket(self.socket, server_side=True, suppress_ragged_eofs=True)
         except (OSError, ValueError) as error:
@@ -79,6 +100,7 @@ class Wire:
 
     def close(self):
         """FIN (under TLS without close_notify)."""
+        self.send_kept()
         with contextlib.suppress(OSError):
             raw = self.raw()
             raw.shutdown(socket.SHUT_RDWR)
@@ -87,6 +109,7 @@ class Wire:
 
     def half_close(self):
         """FIN, and read on."""
+        self.send_kept()
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self.socket, socket.SHUT_WR)
         self.until_gone()
