@@ -106,6 +106,16 @@ struct failure tls_memory_failure(void)
     return why;
 }
 
+/* Whether the certificates were read and refused: an entry before that says that they could not be read, or that memory
+ * was short.  A wrong signature alone leaves entries of its own. */
+static bool is_verdict(unsigned long error, long verified)
+{
+    if (verified == X509_V_ERR_CERT_SIGNATURE_FAILURE)
+        return true;
+    return verified != X509_V_OK && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+           ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+}
+
 struct failure tls_failure(const SSL *ssl, const struct tls_seen *seen)
 {
     bool lacked_memory;
@@ -113,8 +123,7 @@ struct failure tls_failure(const SSL *ssl, const struct tls_seen *seen)
     long verified = SSL_get_verify_result(ssl);
     if (lacked_memory)
         return tls_memory_failure();
-    if (seen->verify && verified != X509_V_OK && ERR_GET_LIB(error) == ERR_LIB_SSL &&
-        ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    if (seen->verify && is_verdict(error, verified))
         return tls_verify_failure(verified, seen, wall_now_ms() / 1000);
     return from_queue(error, seen);
 }

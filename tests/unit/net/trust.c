@@ -34,6 +34,8 @@ enum which {
     WEAK,
     DIGITS,
     ODD_ADDRESS,
+    IMPOSTOR,
+    FORGED,
     CERTIFICATES
 };
 
@@ -65,6 +67,8 @@ static const struct {
     [ODD_ADDRESS] =
         {INNER, /* iPAddress of 3 and of 5 octets, and a name */
          {.subject = "leaf", .names = "DER:3012870301020387050102030405820478792E7A", .from_day = -9, .to_day = 90}},
+    [IMPOSTOR] = {IMPOSTOR, {.subject = "root", .from_day = -9, .to_day = 900, .authority = true}},
+    [FORGED] = {IMPOSTOR, {.subject = "leaf", .names = "DNS:mail.test", .from_day = -9, .to_day = 90}},
     [CONTROL] = {OTHER_ROOT,
                  {.subject = "evil\r\n\033[2J\u202Ename", .names = "DNS:x.test", .from_day = -9, .to_day = 90}},
 };
@@ -131,6 +135,7 @@ static const struct row rows[] = {
     {"self-signed", SELF, {0}, "mail.test", false, CAUSE_CERT_UNTRUSTED, "self-signed"},
     {"of an unknown authority", FOREIGN, {0}, "mail.test", false, CAUSE_CERT_UNTRUSTED, "local issuer"},
     {"without the certificate between", GOOD, {0}, "mail.test", false, CAUSE_CERT_UNTRUSTED, "local issuer"},
+    {"forged in a trusted name", FORGED, {0}, "mail.test", false, CAUSE_CERT_UNTRUSTED, "signature"},
     {"for clients alone", CLIENT_ONLY, {INNER}, "mail.test", false, CAUSE_CERT_UNTRUSTED, "purpose"},
     {"issued by one that may not", OF_LEAF, {GOOD, INNER}, "mail.test", false, CAUSE_CERT_UNTRUSTED, NULL},
     {"control characters in a name",
