@@ -1,60 +1,154 @@
-"""Certificates by `openssl`: an authority that the program trusts, and leaves that it signs."""
+"""The certificates of the servers: authorities that the program trusts, and what they, and others, have signed."""
 
+import dataclasses
 import functools
 import os
 import ssl
-import subprocess
 import time
+
+import x509
+from x509 import alt_names, authority, dns
 
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "build", "hostile", "certs")
 FOLDER = os.environ.get("EMAILMON_HOSTILE_CERTS") or os.path.realpath(FOLDER)
-CA = os.path.join(FOLDER, "ca.pem")
-LIFE_DAYS, FRESH_S = 30, 7 * 86400
-EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-GOOD = "subjectAltName=DNS:hostile.test,IP:127.0.0.1"
+CA = os.path.join(FOLDER, "trusted.pem")
+FRESH_S = 7 * 86400
+NAME, ADDRESS = dns(b"hostile.test"), x509.address("127.0.0.1")
+OTHERS = dns(b"mail.hostile.test"), dns(b"a.b.hostile.test"), dns(b"localhost")
 
 
-def path(name):
-    return os.path.join(FOLDER, name)
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    extensions: tuple = (alt_names(NAME, ADDRESS, *OTHERS),)
+    subject: bytes = b"a server of tests"
+    issuer: str = "ca"            # of an earlier line; "": itself
+    days: tuple = (-9, 30)        # from, to
+    key: str = "ec"               # or the bits of an RSA key
+    algorithm: str = "ec-sha256"  # that its issuer signs it by
+    chain: tuple = ()             # shown besides
 
 
-def openssl(*arguments):
-    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=FOLDER,
-                          check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"openssl {' '.join(arguments)}: {done.stderr}")
+def of_authority(subject, issuer="", path_length=None, **more):
+    return Wish((authority(path_length),), subject, issuer, **more)
 
 
-def make_authority(name, subject="/CN=an authority of tests"):
-    openssl("req", "-x509", "-nodes", *EC, "-keyout", name + ".key", "-out", name + ".pem", "-days", str(LIFE_DAYS),
-            "-subj", subject, "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+def named(*names, **more):
+    return Wish((alt_names(*names),), **more)
 
 
-def make_leaf(name, *extensions, subject="/CN=hostile.test", issuer="ca", days=LIFE_DAYS, key=EC, digest="-sha256"):
-    """A certificate that `issuer` signs; `extensions` as in openssl's own files, one a line."""
-    with open(path(name + ".ext"), "w", encoding="ascii") as f:
-        f.write("\n".join(extensions) + "\n")
-    openssl("req", "-new", "-nodes", *key, "-keyout", name + ".key", "-out", name + ".csr", "-subj", subject)
-    openssl("x509", "-req", "-in", name + ".csr", "-CA", issuer + ".pem", "-CAkey", issuer + ".key", "-CAcreateserial",
-            digest, "-days", str(days), "-extfile", name + ".ext", "-out", name + ".crt")
-    with open(path(name + ".pem"), "w", encoding="ascii") as f:
-        for part in (name + ".crt", name + ".key"):
-            with open(path(part), encoding="ascii") as of:
-                f.write(of.read())
+DEEP = [f"deep{depth}" for depth in range(12)]
+WISHES = {
+    # authorities; the first two are trusted
+    "ca": of_authority(b"an authority of tests"),
+    "ca-rsa": of_authority(b"another, with RSA", key="2048", algorithm="rsa-sha256"),
+    "stranger": of_authority(b"a stranger"),
+    "impostor": of_authority(b"an authority of tests"),
+    "inner": of_authority(b"an authority between", "ca"),
+    "short": of_authority(b"an authority of leaves alone", "ca", path_length=0),
+    "below-short": of_authority(b"an authority too much", "short"),
+    "ended": of_authority(b"an authority that has ended", "ca", days=(-9, -2)),
+    **{name: of_authority(name.encode(), before) for name, before in zip(DEEP, ["ca", *DEEP])},
+
+    # what is as it should be
+    "good": Wish(),
+    "of-inner": Wish(issuer="inner", chain=("inner",)),
+    "wildcard": named(dns(b"*.hostile.test")),
+    "address": named(ADDRESS),
+
+    # time
+    "expired": Wish(days=(-9, -2)),
+    "future": Wish(days=(2, 30)),
+    "of-ended": Wish(issuer="ended", chain=("ended",)),
+
+    # names
+    "other-name": named(*map(dns, (b"other.test", b"ahostile.test", b"hostile.test.a", b"www.hostile.test"))),
+    "subject-alone": Wish((), b"hostile.test"),
+    "no-names": Wish((alt_names(),), b"hostile.test"),
+    "star": named(dns(b"*")),
+    "star-top": named(dns(b"*.test")),
+    "star-inside": named(dns(b"h*e.test"), dns(b"m*l.hostile.test")),
+    "star-second": named(dns(b"mail.*.test")),
+    "star-twice": named(dns(b"*.*.test")),
+    "nul": named(dns(b"hostile.test\0.evil.test")),
+    "nul-subject": Wish((alt_names(dns(b"\0")),), b"hostile.test\0.evil.test"),
+    "digits": named(dns(b"127.0.0.1")),
+    "no-address": named(x509.address("127.0.0"), x509.address("127.0.0.1.1"), dns(b"other.test")),
+    "controls-in-name": named(dns(b"evil\r\n\x1b[2J%n.test")),
+
+    # issuers
+    "self-signed": Wish(issuer=""),
+    "of-stranger": Wish(issuer="stranger", chain=("stranger",)),
+    "of-nobody": Wish(issuer="inner"),
+    "forged": Wish(issuer="impostor"),
+    "of-leaf": Wish(subject=b"a leaf of a leaf", issuer="good", chain=("good",)),
+    "too-long": Wish(issuer="below-short", chain=("below-short", "short")),
+    "too-deep": Wish(issuer=DEEP[-1], chain=tuple(reversed(DEEP))),
+    "filler": Wish(subject=b"x" * 600),
+    "of-200": Wish(chain=("filler",) * 200),
+
+    # what they are for
+    "client-alone": Wish((alt_names(NAME), x509.purpose(x509.CLIENT_AUTH))),
+    "lists-alone": Wish((alt_names(NAME), x509.key_usage(x509.CRL_SIGN))),
+
+    # weak keys and digests
+    "rsa512": Wish(key="512"),
+    "rsa1024": Wish(key="1024"),
+    "sha1": Wish(algorithm="ec-sha1"),
+    "md5": Wish(issuer="ca-rsa", algorithm="rsa-md5"),
+
+    # subjects
+    "controls": Wish(subject=b"evil\r\n\x1b[2J%n\x7f\xc2\x85\xe2\x80\xae", issuer="stranger"),
+    "huge": Wish(subject=b"huge" * 16384, issuer="stranger"),
+    "huge-good": Wish(subject=b"huge" * 16384),
+}
+
+
+def path(name, end=".pem"):
+    return os.path.join(FOLDER, name + end)
+
+
+def make_one(name, wish):
+    issuer = wish.issuer or name
+    x509.make_key(path(name, ".key"), wish.key)
+    with open(path(name, ".crt"), "wb") as f:
+        f.write(x509.certificate(path(name, ".key"), wish.subject, wish.extensions, wish.days, path(issuer, ".key"),
+                                 WISHES[issuer].subject, wish.algorithm))
+
+
+def join(to, *files):
+    with open(to, "wb") as whole:
+        for file in files:
+            with open(file, "rb") as part:
+                whole.write(part.read())
+
+
+def is_fresh():
+    sources = (__file__, x509.__file__)
+    return (os.path.exists(CA) and time.time() - os.path.getmtime(CA) < FRESH_S
+            and all(os.path.getmtime(source) < os.path.getmtime(CA) for source in sources))
 
 
 def make():
-    """All that more than one case needs; made anew before it ends."""
-    if os.path.exists(CA) and time.time() - os.path.getmtime(CA) < FRESH_S:
+    """All of them; made anew before they end."""
+    if is_fresh():
         return
     os.makedirs(FOLDER, exist_ok=True)
-    make_authority("ca")
-    make_leaf("good", GOOD)
+    for name, wish in WISHES.items():
+        make_one(name, wish)
+        join(path(name), path(name, ".crt"), *(path(shown, ".crt") for shown in wish.chain), path(name, ".key"))
+    join(CA, path("ca", ".crt"), path("ca-rsa", ".crt"))
 
 
-@functools.lru_cache(maxsize=None)
-def context(name="good"):
-    """A server's context with the leaf of that name."""
+def new_context(name="good", version=None, ciphers="ALL", asks=ssl.CERT_NONE):
+    """A server's context with the certificate of that name; it speaks that version alone.  `asks`: for the client's."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(path(name + ".pem"))
+    made.set_ciphers(ciphers + ":@SECLEVEL=0")
+    if version:
+        made.minimum_version = made.maximum_version = version
+    made.load_verify_locations(CA)
+    made.verify_mode = asks
+    made.load_cert_chain(path(name))
     return made
+
+
+context = functools.lru_cache(maxsize=None)(new_context)

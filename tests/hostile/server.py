@@ -34,6 +34,7 @@ class Server:
         self.armed = False
         self.mails = []                       # SMTP: every mail that came as far as its dot
         self.lines = []                       # every command line of every connection
+        self.hellos = []                      # every ClientHello that was read by hand
         self.wires, self.bad_wires = [], []   # every connection; those of the armed server
         self.mistakes = []                    # of scripts
         self.listener = None

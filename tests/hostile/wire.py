@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import ssl
 import struct
 
 
@@ -96,6 +95,10 @@ class Wire:
             raise Gone(str(error)) from None
         self.secured = True
 
+    def secured_by(self, tls):
+        """What stands for the socket now (records.py)."""
+        self.socket, self.secured = tls, True
+
     # --- how it ends ---
 
     def close(self):
@@ -124,7 +127,7 @@ class Wire:
 
     def raw(self):
         """The TCP socket, with no TLS above it any more; what is sent by it is sent in clear."""
-        if isinstance(self.socket, ssl.SSLSocket):
+        if type(self.socket) is not socket.socket:             # but an SSLSocket, or what stands for one
             self.socket = socket.socket(fileno=self.socket.detach())
             self.socket.settimeout(self.PATIENCE_S)
         self.secured = False
