@@ -1,10 +1,13 @@
 """What scripts make servers do (see session.py): each is, or makes, a function of (session, line)."""
 
 import itertools
+import re
 import time
 
 from session import GOOD
 from wire import Gone
+
+FAREWELL_S = 3                # that a client waits at most for an answer to its last command, on a busy machine
 
 
 def silent(session, _line):
@@ -127,4 +130,28 @@ def times(n, action):
 
     def act(session, line):
         return session.do(action, line) if next(turns) <= n else GOOD
+    return act
+
+
+def amended(*pairs):
+    """The right reply, in which each pattern gives way to what stands beside it."""
+    def act(session, line):
+        reply = session.right(line)
+        for pattern, by in pairs:
+            reply = re.sub(pattern, by, reply, flags=re.DOTALL)
+        session.say(reply)
+    return act
+
+
+def parting(action):
+    """This at the client's last command; it is a mistake when the client then waits for long."""
+    def act(session, line):
+        began = time.monotonic()
+        try:
+            session.do(action, line)
+            session.wire.until_gone()
+        except Gone:
+            if time.monotonic() - began > FAREWELL_S:
+                session.server.mistakes.append(f"the client waited {time.monotonic() - began:.1f} s for a farewell")
+            raise
     return act

@@ -32,11 +32,12 @@ class Play:
     at: str                                   # the hostile leg's protocol
     script: dict
     ends: str
-    verdict: typing.Any = None                # None: down when it fails, else up
+    verdict: str = ""                         # "": down when it fails, else up; "up down": either
     security: str = "none"
     within_s: float = 5.0                     # the leg's time: 4 x timeout, and a second for a busy machine
     settings: dict = dataclasses.field(default_factory=dict)    # of the hostile leg
     row: dict = dataclasses.field(default_factory=dict)         # of the monitor
+    password: str = ""                        # of the hostile leg; "": one by chance
     mails: tuple = FOREIGN                    # stand in the mailbox before; must stand there afterwards
     incoming: str = "imap"                    # protocol of the other leg, when SMTP is hostile
     other: dict = dataclasses.field(default_factory=dict)       # a script for the other leg

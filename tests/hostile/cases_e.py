@@ -3,13 +3,12 @@
 import collections
 import re
 import select
-import time
 
-from actions import flood, in_turn, nothing, reset, say, silent, times, wait
+from actions import flood, in_turn, nothing, parting, reset, say, silent, times, wait
 from case import MAIL, WELL, Play, case, elsewhere, every, later
+from checks import both, column, never_says, said, says
 from login import altered, b64, cram_md5, login, scram
 from session import GOOD
-from wire import Gone
 from world import SETTLE_S, Failed
 
 
@@ -84,39 +83,7 @@ def deliver_and_reset(session, mail):
     session.wire.reset()
 
 
-def parting(action, most_s=3):
-    """This instead of the answer to QUIT; it is a mistake when the client waits for longer."""
-    def act(session, line):
-        began = time.monotonic()
-        try:
-            session.do(action, line)
-            session.wire.until_gone()
-        except Gone:
-            if time.monotonic() - began > most_s:
-                session.server.mistakes.append(f"the client waited {time.monotonic() - began:.1f} s after QUIT")
-            raise
-    return {"quit": act}
-
-
 # --- what must hold besides ---
-
-def said(scene):
-    """All that the client said to the armed server, a connection each."""
-    return [bytes(wire.clear + wire.inside) for wire in scene.hostile.bad_wires]
-
-
-def says(words):
-    def check(world, scene, _row):
-        world.wait(lambda _now: any(words in talk for talk in said(scene)), f"{scene.name} to say {words}", 2)
-    return check
-
-
-def never_says(words):
-    def check(_world, scene, _row):
-        if any(words in talk for talk in said(scene)):
-            raise Failed(f"{scene.name} says {words}")
-    return check
-
 
 def attempts_at_most(n):
     """In all polls: what was refused is not sent again within a minute."""
@@ -124,14 +91,6 @@ def attempts_at_most(n):
         made = sum(talk.count(b"AUTH ") for talk in said(scene))
         if made > n:
             raise Failed(f"{scene.name}: {made} attempts to log in")
-    return check
-
-
-def column(name, holds, what):
-    """What a column of the row must be."""
-    def check(_world, scene, row):
-        if not holds(row[name]):
-            raise Failed(f"{scene.name}: {name} is {row[name]!r}, not {what}")
     return check
 
 
@@ -148,13 +107,6 @@ def duplicates(n):
 def clean_lines(_world, scene, _row):
     if any(re.search(rb"(?<!\r)\n|\r(?!\n)", talk) for talk in said(scene)):
         raise Failed(f"{scene.name} sends a bare CR or LF")
-
-
-def both(*checks):
-    def check(world, scene, row):
-        for one in checks:
-            one(world, scene, row)
-    return check
 
 
 NO_MAIL, QUITS = never_says(b"MAIL FROM"), says(b"QUIT\r\n")
@@ -348,7 +300,7 @@ CASES = [
     case("E38", "A mail that lost both of its fields is missed",
          smtp("", rewritten(WITHOUT_X, (MESSAGE_ID, b"Message-ID: <1@other.example>")), "delivery notDelivered")),
     case("E39", "What is said to QUIT matters to nobody, and is not awaited for long",
-         [smtp(label, parting(action), WELL, within_s=1.9)
+         [smtp(label, {"quit": parting(action)}, WELL, within_s=1.9)
           for label, action in {"silence": silent, "500": b"500 what?\r\n", "421": b"421 bye\r\n", "reset": reset,
                                 "endless": flood(b"221-bye\r\n")}.items()]),
     case("E40", "Nothing that is sent holds a line end that some server takes for the end of a mail",

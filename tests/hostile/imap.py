@@ -6,14 +6,13 @@ import time
 from session import Session
 
 
-def numbers_in(text, top):
-    """The numbers of a sequence set; "*" is `top`."""
-    found = set()
+def set_of(text, top):
+    """Whether a number is in this sequence set; "*" is `top`."""
+    ranges = []
     for part in text.decode().split(","):
         low, _, high = part.partition(":")
-        ends = [top if end == "*" else int(end) for end in (low, high or low)]
-        found.update(range(min(ends), max(ends) + 1))
-    return found
+        ranges.append(sorted(top if end == "*" else int(end) for end in (low, high or low)))
+    return lambda number: any(low <= number <= high for low, high in ranges)
 
 
 class Imap(Session):
@@ -33,9 +32,8 @@ class Imap(Session):
         self.say(b"* OK [CAPABILITY " + self.capabilities() + b"] hostile.test\r\n")
 
     def parse(self, line):
-        line = self.with_literals(line)
         self.tag, _, line = line.partition(b" ")
-        verb, line = super().parse(line)
+        verb, line = super().parse(self.with_literals(line))
         self.by_uid = verb == "uid"
         return super().parse(line) if self.by_uid else (verb, line)
 
@@ -88,10 +86,10 @@ class Imap(Session):
         """[(sequence number, mail)] of a set."""
         mails = self.server.mailbox.list()
         if self.by_uid:
-            wanted = numbers_in(text, mails[-1].uid if mails else 0)
-            return [(i + 1, mail) for i, mail in enumerate(mails) if mail.uid in wanted]
-        wanted = numbers_in(text, len(mails))
-        return [(i + 1, mail) for i, mail in enumerate(mails) if i + 1 in wanted]
+            wanted = set_of(text, mails[-1].uid if mails else 0)
+            return [(i + 1, mail) for i, mail in enumerate(mails) if wanted(mail.uid)]
+        wanted = set_of(text, len(mails))
+        return [(i + 1, mail) for i, mail in enumerate(mails) if wanted(i + 1)]
 
     def answer(self, number, mail, names):
         """One FETCH response."""

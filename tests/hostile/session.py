@@ -28,6 +28,7 @@ class Session:
         self.tag = b""
         self.logged_in = False
         self.said = []                        # every line of the client
+        self.good = None                      # what is right at the present stage
         self.turns = {}                       # how often what goes by turns was done (actions.in_turn)
 
     @property
@@ -49,8 +50,19 @@ class Session:
     def stage(self, verb, word, line, good):
         """Do what the script says of this stage, else what is right."""
         action = self.scripted(verb, word)
+        self.good = good
         if action is None or self.do(action, line) is GOOD:
             good(line)
+
+    def right(self, line):
+        """The right reply at this stage, not said."""
+        words = []
+        self.say = words.append
+        try:
+            self.good(line)
+        finally:
+            del self.say
+        return b"".join(words)
 
     def do(self, action, line):
         if not isinstance(action, bytes):
