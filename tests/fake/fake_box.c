@@ -91,9 +91,7 @@ static bool is_too_early(const struct connection *c, const struct mailbox *box)
 enum login_answer fake_login(struct connection *c, const char *user, const char *password)
 {
     struct fake_mail *f = c->fake;
-    if (fake_fault(c, FAULT_LOGIN_HANG) != 0)
-        return LOGIN_SILENCE;
-    if (fake_fault(c, FAULT_LOGIN_REFUSE) != 0 || strcmp(password, "wrong") == 0) {
+    if (strcmp(password, "wrong") == 0) {
         f->counts[COUNT_LOGINS_REFUSED]++;
         return LOGIN_NO;
     }

@@ -44,8 +44,6 @@ static void answer_login(struct connection *c, enum login_answer answer)
     case LOGIN_IN_USE:
         fake_say(c, "%s NO [INUSE] somebody else is here\r\n", c->tag);
         break;
-    case LOGIN_SILENCE:
-        break;
     }
 }
 
@@ -260,6 +258,8 @@ static void fetch_one(struct connection *c, size_t i, const char *items)
     struct tm utc;
     (void)gmtime_r(&arrived, &utc);
     (void)strftime(date, sizeof date, "%d-%b-%Y %H:%M:%S +0000", &utc);
+    if (c->broken || fake_breaks(c, PHASE_FETCH))
+        return;
     fake_say(c, "* %zu FETCH (UID %" PRIu32, i + 1, m->uid);
     if (strcasestr(items, "FLAGS") != NULL)
         fake_say(c, " FLAGS (%s)", m->deleted ? "\\Deleted" : "");
@@ -274,13 +274,15 @@ static void fetch_one(struct connection *c, size_t i, const char *items)
 static void fetch(struct connection *c, const char *argument)
 {
     (void)each(c, argument, false, fetch_one);
-    say_ok(c, "done");
+    if (!c->broken)
+        say_ok(c, "done");
 }
 
 static void uid_fetch(struct connection *c, const char *argument)
 {
     (void)each(c, argument, true, fetch_one);
-    say_ok(c, "done");
+    if (!c->broken)
+        say_ok(c, "done");
 }
 
 /* Two criteria alone: DELETED, and all others as "every mail that is not deleted". */
@@ -306,10 +308,6 @@ static void flag_one(struct connection *c, size_t i, const char *items)
 
 static void uid_store(struct connection *c, const char *argument)
 {
-    if (fake_fault(c, FAULT_DELETE_REFUSE) != 0) {
-        fake_say(c, "%s NO not allowed\r\n", c->tag);
-        return;
-    }
     (void)each(c, argument, true, flag_one);
     say_ok(c, "done");
 }
@@ -322,17 +320,10 @@ static void say_expunged(void *owner, size_t number)
 static void expunge(struct connection *c, const char *argument)
 {
     (void)argument;
-    if (fake_fault(c, FAULT_EXPUNGE_DROP) != 0) {
-        box_remove_deleted(c->fake, c->box, NULL, NULL);
-        fake_drop(c);
-        return;
-    }
-    if (fake_fault(c, FAULT_EXPUNGE_HANG) != 0) {
-        box_remove_deleted(c->fake, c->box, NULL, NULL);
-        return;
-    }
-    box_remove_deleted(c->fake, c->box, say_expunged, c);
-    say_ok(c, "done");
+    if (fake_does(c, PHASE_EXPUNGE))
+        box_remove_deleted(c->fake, c->box, say_expunged, c);
+    if (!fake_breaks(c, PHASE_EXPUNGE))
+        say_ok(c, "done");
 }
 
 /* --- all commands --- */
@@ -340,13 +331,23 @@ static void expunge(struct connection *c, const char *argument)
 static const struct {
     const char *word;
     void (*serve)(struct connection *c, const char *argument);
-    unsigned needs; /* 1: a login; 2: a selected mailbox */
+    unsigned needs;        /* 1: a login; 2: a selected mailbox */
+    enum fake_phase phase; /* PHASE_NONE: it looks itself */
 } commands[] = {
-    {"CAPABILITY", capabilities, 0},   {"STARTTLS", start_tls, 0},  {"LOGIN", login, 0},
-    {"AUTHENTICATE", authenticate, 0}, {"LOGOUT", logout, 0},       {"NOOP", nothing, 0},
-    {"SELECT", select_box, 1},         {"UNSELECT", nothing, 2},    {"UID FETCH", uid_fetch, 2},
-    {"UID SEARCH", uid_search, 2},     {"UID STORE", uid_store, 2}, {"UID EXPUNGE", expunge, 2},
-    {"EXPUNGE", expunge, 2},           {"FETCH", fetch, 2},
+    {"CAPABILITY", capabilities, 0, PHASE_HELLO},
+    {"STARTTLS", start_tls, 0, PHASE_START_TLS},
+    {"LOGIN", login, 0, PHASE_LOGIN},
+    {"AUTHENTICATE", authenticate, 0, PHASE_LOGIN},
+    {"LOGOUT", logout, 0, PHASE_QUIT},
+    {"NOOP", nothing, 0, PHASE_NONE},
+    {"SELECT", select_box, 1, PHASE_SELECT},
+    {"UNSELECT", nothing, 2, PHASE_NONE},
+    {"UID FETCH", uid_fetch, 2, PHASE_NONE},
+    {"UID SEARCH", uid_search, 2, PHASE_SEARCH},
+    {"UID STORE", uid_store, 2, PHASE_DELETE},
+    {"UID EXPUNGE", expunge, 2, PHASE_NONE},
+    {"EXPUNGE", expunge, 2, PHASE_NONE},
+    {"FETCH", fetch, 2, PHASE_NONE},
 };
 
 void imap_line(struct connection *c, char *line, size_t n)
@@ -367,7 +368,8 @@ void imap_line(struct connection *c, char *line, size_t n)
         bool same = strncasecmp(command, commands[i].word, length) == 0;
         if (!same || (command[length] != ' ' && command[length] != '\0') || has < commands[i].needs)
             continue;
-        commands[i].serve(c, command[length] == ' ' ? command + length + 1 : "");
+        if (!fake_breaks(c, commands[i].phase))
+            commands[i].serve(c, command[length] == ' ' ? command + length + 1 : "");
         return;
     }
     fake_say(c, "%s BAD what?\r\n", c->tag);

@@ -15,7 +15,7 @@
 
 #include "fake_parts.h"
 
-enum { EVENTS = 256, BACKLOG = 4096 };
+enum { EVENTS = 256, BACKLOG = 4096, DRIP_MS = 100 };
 
 static const struct {
     void (*greet)(struct connection *c);
@@ -83,37 +83,6 @@ static void wait_for_socket(struct connection *c, bool yes)
     c->waits = yes;
 }
 
-static void begin_tls(struct connection *c)
-{
-    c->securing = false;
-    c->shaking = true;
-    c->secure = fake_secure_new(c->fake->tls, c->fd);
-    c->gone = c->gone || c->secure == NULL;
-}
-
-static void flush(struct connection *c)
-{
-    while (!c->late && !c->shaking && !c->gone && c->out.count > 0) {
-        ssize_t sent = c->secure != NULL ? fake_secure_send(c->secure, c->out.bytes + c->out.first, c->out.count)
-                                         : send(c->fd, c->out.bytes + c->out.first, c->out.count, MSG_NOSIGNAL);
-        if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
-            wait_for_socket(c, true);
-            return;
-        }
-        if (sent <= 0) {
-            c->gone = true;
-            return;
-        }
-        take(&c->out, (size_t)sent);
-    }
-    if (c->out.count == 0) {
-        wait_for_socket(c, false);
-        c->gone = c->gone || c->closing;
-        if (c->securing && !c->gone)
-            begin_tls(c);
-    }
-}
-
 static void be_late(struct connection *c, unsigned ms)
 {
     struct fake_mail *f = c->fake;
@@ -135,6 +104,51 @@ static void be_in_time(struct connection *c)
     c->late = false;
     *(c->prev_late != NULL ? &c->prev_late->next_late : &f->late) = c->next_late;
     *(c->next_late != NULL ? &c->next_late->prev_late : &f->last_late) = c->prev_late;
+}
+
+static void begin_tls(struct connection *c)
+{
+    c->securing = false;
+    if (fake_breaks(c, PHASE_TLS)) {
+        c->deaf = true;
+        return;
+    }
+    c->shaking = true;
+    c->secure = fake_secure_new(c->fake->tls, c->fd);
+    c->gone = c->gone || c->secure == NULL;
+}
+
+static ssize_t send_some(struct connection *c)
+{
+    const char *bytes = c->out.bytes + c->out.first;
+    size_t n = c->drips ? 1 : c->out.count;
+    return c->secure != NULL ? fake_secure_send(c->secure, bytes, n) : send(c->fd, bytes, n, MSG_NOSIGNAL);
+}
+
+static void flush(struct connection *c)
+{
+    while (!c->late && !c->shaking && !c->gone && c->out.count > 0) {
+        ssize_t sent = send_some(c);
+        if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
+            wait_for_socket(c, true);
+            return;
+        }
+        if (sent <= 0) {
+            c->gone = true;
+            return;
+        }
+        take(&c->out, (size_t)sent);
+        if (c->drips)
+            be_late(c, DRIP_MS);
+    }
+    if (c->out.count == 0) {
+        wait_for_socket(c, false);
+        c->gone = c->gone || c->closing;
+        if (c->securing && !c->gone) {
+            begin_tls(c);
+            flush(c); /* of a handshake that was broken */
+        }
+    }
 }
 
 void fake_say_bytes(struct connection *c, const char *bytes, size_t n)
@@ -165,6 +179,13 @@ void fake_close(struct connection *c)
 
 void fake_drop(struct connection *c)
 {
+    c->gone = true;
+}
+
+void fake_reset(struct connection *c)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     c->gone = true;
 }
 
@@ -207,7 +228,8 @@ static void count_connection(struct fake_mail *f, enum fake_protocol protocol)
 static void greet(struct connection *c)
 {
     c->greeted = true;
-    protocols[c->protocol].greet(c);
+    if (!fake_breaks(c, PHASE_GREETING))
+        protocols[c->protocol].greet(c);
 }
 
 static bool welcome(struct fake_mail *f, enum fake_protocol protocol, int fd)
@@ -244,7 +266,7 @@ static void accept_all(struct fake_mail *f, enum fake_protocol protocol)
 
 static void serve_lines(struct connection *c)
 {
-    while (!c->gone && !c->closing && !c->securing && c->in.count > 0) {
+    while (!c->gone && !c->closing && !c->securing && !c->deaf && c->in.count > 0) {
         char *line = c->in.bytes + c->in.first, *end = memchr(line, '\n', c->in.count);
         if (end == NULL) {
             c->gone = c->in.count > FAKE_LINE_MAX;
@@ -278,7 +300,7 @@ static bool hear_once(struct connection *c)
         c->gone = true;
     if (n <= 0)
         return false;
-    if (!fake_buffer_add(&c->in, input, (size_t)n))
+    if (!c->deaf && !fake_buffer_add(&c->in, input, (size_t)n))
         c->gone = true;
     serve_lines(c);
     return !c->gone;
@@ -363,10 +385,16 @@ static bool listen_at(struct fake_mail *f, enum fake_protocol protocol, uint16_t
 
 static void fake_free(struct fake_mail *f)
 {
-    const int fds[] = {f->epoll, f->wake, f->listeners[0], f->listeners[1], f->listeners[2]};
+    const int fds[] = {f->epoll, f->wake};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             (void)close(fds[i]);
+    for (unsigned i = 0; i < FAKE_PROTOCOLS; i++) {
+        if (f->listeners[i] >= 0)
+            (void)close(f->listeners[i]);
+        if (f->fillers[i] >= 0)
+            (void)close(f->fillers[i]);
+    }
     box_free_all(f);
     fake_tls_free(f->tls);
     (void)pthread_mutex_destroy(&f->mutex);
@@ -384,7 +412,7 @@ struct fake_mail *fake_start(const uint16_t ports[FAKE_PROTOCOLS])
     f->tls = fake_tls_new();
     bool good = f->epoll >= 0 && f->wake >= 0 && f->tls != NULL;
     for (unsigned i = 0; i < FAKE_PROTOCOLS; i++)
-        f->listeners[i] = -1;
+        f->listeners[i] = f->fillers[i] = -1;
     for (unsigned i = 0; i < FAKE_PROTOCOLS && good; i++)
         good = listen_at(f, i, ports[i]);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = f};

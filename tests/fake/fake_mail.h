@@ -20,6 +20,26 @@ enum fake_fault {
     FAKE_FAULTS
 };
 
+/** Where a conversation can be broken, and what it does there instead of what a good server does. */
+enum fake_phase {
+#define PHASE(enumerator, word, text) PHASE_##enumerator,
+#include "fake_phase.def"
+    FAKE_PHASES
+};
+enum fake_act {
+#define ACT(enumerator, word, smtp, pop3, imap, tls) ACT_##enumerator,
+#include "fake_act.def"
+    FAKE_ACTS
+};
+
+/** One break: at the ${nth} time (0: the first) that a connection comes to the phase, and every time after. */
+struct fake_break {
+    enum fake_phase phase; /* PHASE_NONE: nowhere */
+    enum fake_act act;
+    unsigned nth;
+    bool done; /* at DOT and EXPUNGE: what was asked for is done nevertheless, only the answer is lost */
+};
+
 /** What it counts since it was started. */
 enum fake_count {
     COUNT_SMTP_CONNECTIONS,
@@ -48,6 +68,16 @@ void fake_stop(struct fake_mail *f);
 uint16_t fake_port(const struct fake_mail *f, enum fake_protocol protocol);
 void fake_set(struct fake_mail *f, enum fake_fault fault, unsigned number);
 uint64_t fake_counted(struct fake_mail *f, enum fake_count count);
+
+/** fake_break(f, protocol, b): Break every conversation of that protocol so, from now on; one break a protocol.  After
+ *  PHASE_CONNECT the port stays as it is: closed (ACT_CLOSE), or taking no connection (ACT_SILENCE).
+ *  fake_phase_word, fake_act_word; fake_break_named(words, protocol, b): "smtp dot close done"; false: it is none. */
+void fake_break(struct fake_mail *f, enum fake_protocol protocol, const struct fake_break *b);
+const char *fake_protocol_word(enum fake_protocol protocol);
+const char *fake_phase_word(enum fake_phase phase);
+const char *fake_phase_text(enum fake_phase phase);
+const char *fake_act_word(enum fake_act act);
+bool fake_break_named(char *words, enum fake_protocol *protocol, struct fake_break *b);
 
 /**
  * fake_mails(f, user): how many mails are in the mailbox.  fake_put(f, user, mail): one

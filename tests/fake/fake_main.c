@@ -1,6 +1,7 @@
 /* The fake mail server by itself, for measurements: fake_mail [smtp=PORT] [pop3=PORT] [imap=PORT] [FAULT=NUMBER]...
- * Says its ports.  Then each line of its input is a command: FAULT=NUMBER, "mails" (every mail: user, number), or
- * "counts"; "." ends each answer.  Ends when its input does, and says what it counted. */
+ * Says its ports.  Then each line of its input is a command: FAULT=NUMBER, a break ("smtp dot close done", "smtp none"),
+ * "mails" (every mail: user, number), or "counts"; "." ends each answer.  Ends when its input does, and says what it
+ * counted. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 
 #include "fake_mail.h"
 
-static const char *const protocol_words[FAKE_PROTOCOLS] = {"smtp", "pop3", "imap"};
 static const char *const count_words[FAKE_COUNTS] = {
     "smtp connections", "pop3 connections", "imap connections", "open",     "open at most", "logins",
     "logins refused",   "mails taken",      "mails deleted",    "overlaps", "commands"};
@@ -19,6 +19,13 @@ static int help(void)
     (void)fprintf(stderr, "fake_mail [smtp=PORT] [pop3=PORT] [imap=PORT] [FAULT=NUMBER]...; ends with its input\n");
     for (unsigned i = 0; i < FAKE_FAULTS; i++)
         (void)fprintf(stderr, "  %-14s %s\n", fake_fault_word(i), fake_fault_text(i));
+    (void)fprintf(stderr, "on its input also breaks: PROTOCOL PHASE ACT [done]; the phases:\n");
+    for (unsigned i = 0; i < FAKE_PHASES; i++)
+        (void)fprintf(stderr, "  %-14s %s\n", fake_phase_word(i), fake_phase_text(i));
+    (void)fprintf(stderr, "the acts:");
+    for (unsigned i = 0; i < FAKE_ACTS; i++)
+        (void)fprintf(stderr, " %s", fake_act_word(i));
+    (void)fprintf(stderr, "\n");
     return 2;
 }
 
@@ -30,7 +37,7 @@ static bool take(char *argument, uint16_t ports[FAKE_PROTOCOLS], unsigned faults
         return false;
     *number++ = '\0';
     for (unsigned i = 0; i < FAKE_PROTOCOLS; i++)
-        if (strcmp(argument, protocol_words[i]) == 0) {
+        if (strcmp(argument, fake_protocol_word(i)) == 0) {
             ports[i] = (uint16_t)strtoul(number, NULL, 10);
             return true;
         }
@@ -55,6 +62,8 @@ static void say_mail(void *owner, const char *user, uint32_t uid)
 static void obey(struct fake_mail *f, char *line)
 {
     enum fake_fault fault;
+    enum fake_protocol protocol;
+    struct fake_break b;
     char *number = strchr(line, '=');
     if (number != NULL)
         *number++ = '\0';
@@ -64,6 +73,8 @@ static void obey(struct fake_mail *f, char *line)
         fake_each(f, say_mail, NULL);
     else if (strcmp(line, "counts") == 0)
         say_counts(f);
+    else if (fake_break_named(line, &protocol, &b))
+        fake_break(f, protocol, &b);
     else
         (void)printf("no such command\n");
 }
@@ -95,7 +106,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < FAKE_FAULTS; i++)
         fake_set(f, i, faults[i]);
     for (unsigned i = 0; i < FAKE_PROTOCOLS; i++)
-        (void)printf("%s %u\n", protocol_words[i], (unsigned)fake_port(f, i));
+        (void)printf("%s %u\n", fake_protocol_word(i), (unsigned)fake_port(f, i));
     (void)fflush(stdout);
     serve(f);
     say_counts(f);

@@ -44,6 +44,11 @@ struct connection {
     bool late, waits; /* for its time; for the socket */
     bool selected;
     bool greeted;
+    bool has_sender;            /* MAIL was taken */
+    bool broken;                /* the break has come */
+    bool deaf;                  /* ... and nothing that is said now is heard */
+    bool drips;                 /* ... and what it says leaves byte by byte */
+    unsigned visits;            /* to the phase of the break */
     bool securing;              /* STARTTLS was said: when all is sent the handshake begins */
     bool shaking;               /* the handshake is under way */
     struct fake_secure *secure; /* NULL: plain */
@@ -63,6 +68,8 @@ struct fake_mail {
     struct connection *late, *last_late;
     struct mailbox *boxes[FAKE_BOXES];
     unsigned faults[FAKE_FAULTS];
+    struct fake_break breaks[FAKE_PROTOCOLS];
+    int fillers[FAKE_PROTOCOLS]; /* connections that fill the queue of a port that takes none */
     uint64_t counts[FAKE_COUNTS];
     struct fake_tls *tls;
     bool ending;
@@ -71,14 +78,20 @@ struct fake_mail {
 
 /**
  * fake_say(c, format, ...): a reply.  fake_say_bytes(c, bytes, n).
- * fake_close(c): when all is sent.  fake_drop(c): at once.
+ * fake_close(c): when all is sent.  fake_drop(c): at once.  fake_reset(c): at once, by a reset.
  * fake_fault(c, fault): its number.
  */
 void fake_say(struct connection *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fake_say_bytes(struct connection *c, const char *bytes, size_t n);
 void fake_close(struct connection *c);
 void fake_drop(struct connection *c);
+void fake_reset(struct connection *c);
 unsigned fake_fault(const struct connection *c, enum fake_fault fault);
+
+/** fake_breaks(c, phase): ${c} has come to the phase; true: its conversation is broken there, and the act is played.
+ *  fake_does(c, phase): asked before, where an act may also hide what was done: whether it is to be done. */
+bool fake_breaks(struct connection *c, enum fake_phase phase);
+bool fake_does(const struct connection *c, enum fake_phase phase);
 
 /** fake_now_ms(): monotonic. */
 uint64_t fake_now_ms(void);
@@ -112,7 +125,7 @@ void box_remove_deleted(struct fake_mail *f, struct mailbox *box, void (*said)(v
 void box_free_all(struct fake_mail *f);
 
 /** fake_login(c, user, password): LOGIN_YES: c->box is set ... */
-enum login_answer { LOGIN_YES, LOGIN_NO, LOGIN_IN_USE, LOGIN_TOO_EARLY, LOGIN_SILENCE };
+enum login_answer { LOGIN_YES, LOGIN_NO, LOGIN_IN_USE, LOGIN_TOO_EARLY };
 enum login_answer fake_login(struct connection *c, const char *user, const char *password);
 void fake_logout(struct connection *c);
 

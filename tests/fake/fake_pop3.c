@@ -19,8 +19,8 @@ static void capabilities(struct connection *c, const char *argument)
     unsigned delay_s = fake_fault(c, FAULT_LOGIN_DELAY);
     if (delay_s != 0)
         (void)snprintf(delay, sizeof delay, "LOGIN-DELAY %u\r\n", delay_s);
-    fake_say(c, "+OK\r\n%s%sUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n",
-             fake_offers_tls(c) ? "STLS\r\n" : "", delay);
+    fake_say(c, "+OK\r\n%s%s%sUSER\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n",
+             fake_offers_tls(c) ? "STLS\r\n" : "", delay, fake_fault(c, FAULT_BARE) == 0 ? "PIPELINING\r\n" : "");
 }
 
 static void start_tls(struct connection *c, const char *argument)
@@ -40,10 +40,18 @@ static void user(struct connection *c, const char *argument)
     fake_say(c, "+OK\r\n");
 }
 
+/* RFC 1939 s. 6: what a session marked that did not end with QUIT is not deleted. */
+static void unmark_all(struct mailbox *box)
+{
+    for (size_t i = 0; i < box->count; i++)
+        box->mails[i].deleted = false;
+}
+
 static void pass(struct connection *c, const char *argument)
 {
     switch (fake_login(c, c->user, argument)) {
     case LOGIN_YES:
+        unmark_all(c->box);
         fake_say(c, "+OK logged in\r\n");
         break;
     case LOGIN_NO:
@@ -54,8 +62,6 @@ static void pass(struct connection *c, const char *argument)
         break;
     case LOGIN_TOO_EARLY:
         fake_say(c, "-ERR [LOGIN-DELAY] not so often\r\n");
-        break;
-    case LOGIN_SILENCE:
         break;
     }
 }
@@ -153,10 +159,6 @@ static void delete_one(struct connection *c, const char *argument)
     struct mail *m = numbered(c, argument);
     if (m == NULL)
         return;
-    if (fake_fault(c, FAULT_DELETE_REFUSE) != 0) {
-        fake_say(c, "-ERR not allowed\r\n");
-        return;
-    }
     m->deleted = true;
     fake_say(c, "+OK\r\n");
 }
@@ -167,18 +169,24 @@ static void nothing(struct connection *c, const char *argument)
     fake_say(c, "+OK\r\n");
 }
 
+static bool has_deleted(const struct mailbox *box)
+{
+    for (size_t i = 0; i < box->count; i++)
+        if (box->mails[i].deleted)
+            return true;
+    return false;
+}
+
+/* Only now the marked mails are deleted. */
 static void quit(struct connection *c, const char *argument)
 {
+    enum fake_phase phase = c->box != NULL && has_deleted(c->box) ? PHASE_EXPUNGE : PHASE_QUIT;
     (void)argument;
-    if (c->box != NULL)
+    if (phase == PHASE_EXPUNGE && fake_does(c, phase))
         box_remove_deleted(c->fake, c->box, NULL, NULL);
     fake_logout(c);
-    if (fake_fault(c, FAULT_EXPUNGE_HANG) != 0)
+    if (fake_breaks(c, phase))
         return;
-    if (fake_fault(c, FAULT_EXPUNGE_DROP) != 0) {
-        fake_drop(c);
-        return;
-    }
     fake_say(c, "+OK bye\r\n");
     fake_close(c);
 }
@@ -187,12 +195,21 @@ static const struct {
     const char *word;
     void (*serve)(struct connection *c, const char *argument);
     bool in_box;
+    enum fake_phase phase; /* PHASE_NONE: it looks itself */
 } commands[] = {
-    {"CAPA", capabilities, false}, {"STLS", start_tls, false}, {"USER", user, false},
-    {"PASS", pass, false},         {"QUIT", quit, false},      {"STAT", status, true},
-    {"LIST", sizes, true},         {"UIDL", uids, true},       {"TOP", top, true},
-    {"RETR", retrieve, true},      {"DELE", delete_one, true}, {"NOOP", nothing, true},
-    {"RSET", nothing, true},
+    {"CAPA", capabilities, false, PHASE_HELLO},
+    {"STLS", start_tls, false, PHASE_START_TLS},
+    {"USER", user, false, PHASE_USER},
+    {"PASS", pass, false, PHASE_LOGIN},
+    {"QUIT", quit, false, PHASE_NONE},
+    {"STAT", status, true, PHASE_SELECT},
+    {"LIST", sizes, true, PHASE_NONE},
+    {"UIDL", uids, true, PHASE_LIST},
+    {"TOP", top, true, PHASE_FETCH},
+    {"RETR", retrieve, true, PHASE_FETCH},
+    {"DELE", delete_one, true, PHASE_DELETE},
+    {"NOOP", nothing, true, PHASE_NONE},
+    {"RSET", nothing, true, PHASE_NONE},
 };
 
 void pop3_line(struct connection *c, char *line, size_t n)
@@ -206,7 +223,7 @@ void pop3_line(struct connection *c, char *line, size_t n)
             continue;
         if (commands[i].in_box && c->box == NULL)
             fake_say(c, "-ERR log in first\r\n");
-        else
+        else if (!fake_breaks(c, commands[i].phase))
             commands[i].serve(c, argument);
         return;
     }

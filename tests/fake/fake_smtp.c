@@ -14,15 +14,17 @@ void smtp_greet(struct connection *c)
     fake_say(c, "220 fake.test ESMTP\r\n");
 }
 
-static bool is(const char *line, const char *command)
+static void say_ok(struct connection *c, const char *argument)
 {
-    return strncasecmp(line, command, strlen(command)) == 0;
+    (void)argument;
+    fake_say(c, "250 2.0.0 ok\r\n");
 }
 
-static void hello(struct connection *c)
+static void hello(struct connection *c, const char *argument)
 {
+    (void)argument;
     fake_say(c, "250-fake.test\r\n");
-    if (fake_fault(c, FAULT_SMTP_BARE) == 0)
+    if (fake_fault(c, FAULT_BARE) == 0)
         fake_say(c, "250-PIPELINING\r\n");
     if (fake_offers_tls(c))
         fake_say(c, "250-STARTTLS\r\n");
@@ -32,8 +34,7 @@ static void hello(struct connection *c)
 static void auth(struct connection *c, const char *response)
 {
     char user[256], password[256];
-    bool good = plain_read(response, user, password) && strcmp(password, "wrong") != 0;
-    if (good && fake_fault(c, FAULT_LOGIN_REFUSE) == 0) {
+    if (plain_read(response, user, password) && strcmp(password, "wrong") != 0) {
         fake_say(c, "235 2.7.0 welcome\r\n");
         return;
     }
@@ -41,20 +42,22 @@ static void auth(struct connection *c, const char *response)
     fake_say(c, "535 5.7.8 authentication failed\r\n");
 }
 
-/* RCPT TO:<anybody@anywhere>: the mailbox "anybody". */
-static void recipient(struct connection *c, const char *line)
+static void sender(struct connection *c, const char *path)
 {
-    unsigned code = fake_fault(c, FAULT_SMTP_RCPT);
-    if (code != 0) {
-        c->to[0] = '\0';
-        fake_say(c, "%u %u.7.1 not now\r\n", code, code / 100);
+    (void)path;
+    c->has_sender = true;
+    fake_say(c, "250 2.1.0 ok\r\n");
+}
+
+/* RCPT TO:<anybody@anywhere>: the mailbox "anybody". */
+static void recipient(struct connection *c, const char *path)
+{
+    size_t n = strcspn(path, "@>");
+    if (!c->has_sender || n >= sizeof c->to) {
+        fake_say(c, "503 5.5.1 from whom?\r\n");
         return;
     }
-    const char *from = strchr(line, '<');
-    size_t n = from != NULL ? strcspn(from + 1, "@>") : 0;
-    if (n >= sizeof c->to)
-        n = 0;
-    memcpy(c->to, from != NULL ? from + 1 : "", n);
+    memcpy(c->to, path, n);
     c->to[n] = '\0';
     fake_say(c, "250 2.1.5 ok\r\n");
 }
@@ -89,15 +92,11 @@ static void deliver(struct connection *c, const char *text, size_t n)
 
 static void take_mail(struct connection *c, const char *text, size_t n)
 {
-    unsigned code = fake_fault(c, FAULT_SMTP_DOT), drop = fake_fault(c, FAULT_SMTP_DOT_DROP);
-    bool kept = (code == 0 || code == 250) && fake_fault(c, FAULT_SMTP_DISCARD) == 0 && drop != 2;
     c->fake->counts[COUNT_MAILS]++;
-    if (kept)
+    if (fake_does(c, PHASE_DOT) && fake_fault(c, FAULT_SMTP_DISCARD) == 0)
         deliver(c, text, n);
-    if (drop != 0)
-        fake_drop(c);
-    else if (fake_fault(c, FAULT_SMTP_DOT_HANG) == 0)
-        fake_say(c, "%u %u.0.0 queued as 4711\r\n", code != 0 ? code : 250, code != 0 ? code / 100 : 2);
+    if (!fake_breaks(c, PHASE_DOT))
+        fake_say(c, "250 2.0.0 queued as 4711\r\n");
 }
 
 /* RFC 5321 s. 4.5.2: a doubled dot is one, a lone one the end. */
@@ -114,29 +113,52 @@ static void data_line(struct connection *c, const char *line, size_t n)
         fake_drop(c);
 }
 
-static void quit(struct connection *c)
+static void quit(struct connection *c, const char *argument)
 {
-    if (fake_fault(c, FAULT_SMTP_QUIT_HANG) != 0)
-        return;
+    (void)argument;
     fake_say(c, "221 2.0.0 bye\r\n");
     fake_close(c);
 }
 
-static void data(struct connection *c)
+static void data(struct connection *c, const char *argument)
 {
+    (void)argument;
     if (c->to[0] == '\0') {
         fake_say(c, "554 5.5.1 no valid recipients\r\n");
         return;
     }
     c->state = SMTP_DATA;
     fake_say(c, "354 go on\r\n");
+    (void)fake_breaks(c, PHASE_MESSAGE);
 }
 
-static void start_tls(struct connection *c)
+static void start_tls(struct connection *c, const char *argument)
 {
+    (void)argument;
+    if (!fake_offers_tls(c)) {
+        fake_say(c, "502 5.5.1 what?\r\n");
+        return;
+    }
     fake_say(c, "220 2.0.0 go on\r\n");
     fake_secure_next(c);
 }
+
+static const struct {
+    const char *word;
+    void (*serve)(struct connection *c, const char *argument); /* what stands behind the word */
+    enum fake_phase phase;
+} commands[] = {
+    {"EHLO ", hello, PHASE_HELLO},
+    {"HELO ", say_ok, PHASE_NONE},
+    {"MAIL FROM:<", sender, PHASE_MAIL},
+    {"RCPT TO:<", recipient, PHASE_RCPT},
+    {"DATA", data, PHASE_DATA},
+    {"AUTH PLAIN ", auth, PHASE_LOGIN},
+    {"STARTTLS", start_tls, PHASE_START_TLS},
+    {"RSET", say_ok, PHASE_NONE},
+    {"NOOP", say_ok, PHASE_NONE},
+    {"QUIT", quit, PHASE_QUIT},
+};
 
 void smtp_line(struct connection *c, char *line, size_t n)
 {
@@ -145,20 +167,13 @@ void smtp_line(struct connection *c, char *line, size_t n)
         return;
     }
     c->fake->counts[COUNT_COMMANDS]++;
-    if (is(line, "EHLO"))
-        hello(c);
-    else if (is(line, "HELO") || is(line, "MAIL FROM:<") || is(line, "RSET") || is(line, "NOOP"))
-        fake_say(c, "250 2.1.0 ok\r\n");
-    else if (is(line, "AUTH PLAIN "))
-        auth(c, line + strlen("AUTH PLAIN "));
-    else if (is(line, "RCPT TO:<"))
-        recipient(c, line);
-    else if (is(line, "STARTTLS") && fake_offers_tls(c))
-        start_tls(c);
-    else if (is(line, "DATA"))
-        data(c);
-    else if (is(line, "QUIT"))
-        quit(c);
-    else
-        fake_say(c, "500 5.5.2 what?\r\n");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        size_t word = strlen(commands[i].word);
+        if (strncasecmp(line, commands[i].word, word) != 0)
+            continue;
+        if (!fake_breaks(c, commands[i].phase))
+            commands[i].serve(c, line + word);
+        return;
+    }
+    fake_say(c, "500 5.5.2 what?\r\n");
 }

@@ -40,6 +40,11 @@ class Server:
         answer = self.ask(f"{fault}={number}")
         assert not answer, answer
 
+    def broken(self, where):
+        """From now on ("smtp dot silence done": fake_phase.def, fake_act.def), or, "smtp none", not any more."""
+        answer = self.ask(where)
+        assert not answer, answer
+
     def mails(self):
         """{(user, number)} of all mails; no number comes twice in a mailbox."""
         return {tuple(line.split()) for line in self.ask("mails")}

@@ -159,22 +159,24 @@ def test_nothing_is_lost_by_kills(full):
               f"{sum(s.refused for s in trial.setters)} refused, {sum(s.unanswered for s in trial.setters)} unknown")
 
 
-# Moments that one kill among many hardly meets: how the server misbehaves, and what of each row it counts then.
+# Moments that one kill among many hardly meets: where each conversation is broken, and what of each row the server
+# counts then.
 MOMENTS = {
-    "a probe is deleted, and no record says so": (("expunge-hang",), "mails deleted"),
-    "a probe is delivered, and no record says so": (("dot-hang",), "mails taken"),
-    "a record says that a probe is being sent, and it never arrives": (("dot-hang", "discard"), "mails taken"),
+    "a probe is deleted, and no record says so": (("pop3 expunge silence done", "imap expunge silence done"),
+                                                  "mails deleted"),
+    "a probe is delivered, and no record says so": (("smtp dot silence done",), "mails taken"),
+    "a record says that a probe is being sent, and it never arrives": (("smtp dot silence",), "mails taken"),
 }
 
 
-def kill_at(program, server, faults, counted):
+def kill_at(program, server, breaks, counted):
     due = server.counted(counted) + len(program.rows)
-    for fault in faults:
-        server.misbehave(fault)
-    wait_for(lambda: server.counted(counted) >= due, 10, f"{faults} with each row")
+    for where in breaks:
+        server.broken(where)
+    wait_for(lambda: server.counted(counted) >= due, 10, f"{breaks} with each row")
     program.kill()
-    for fault in faults:
-        server.misbehave(fault, 0)
+    for where in breaks:
+        server.broken(where.split()[0] + " none")
 
 
 def test_killed_between_what_is_done_and_its_record():
@@ -184,8 +186,8 @@ def test_killed_between_what_is_done_and_its_record():
         rows = [fake.monitor(f"steady{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(20)]
         with watching(rows) as program:
             program.wait_polled(2)
-            for moment, (faults, counted) in MOMENTS.items():
-                kill_at(program, server, faults, counted)
+            for moment, (breaks, counted) in MOMENTS.items():
+                kill_at(program, server, breaks, counted)
                 program.start()
                 check_none_is_down(program, program.names(), f"{moment}: after the start")
                 program.wait_polls(program.names(), 3, 15)

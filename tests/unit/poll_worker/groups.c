@@ -49,7 +49,7 @@ static void found_by_another(void **state)
     assert_int_equal(s->rows[1].status.delivered, 1);
     scene_rest(s, 50);
     assert_int_equal(s->rows[2].status.delivered, 1);
-    assert_int_equal(s->rows[2].consumed, 1);
+    assert_int_equal(s->rows[2].probes[PROBE_CONSUMED], 1);
     assert_int_equal(fake_mails(s->fake, "probe"), 1);
     fake_clear(s->fake, "probe");
     scene_poll_once(s, 2);
@@ -62,7 +62,7 @@ static void one_failure(void **state)
 {
     struct scene *s = *state;
     start_both(s, "interval=1");
-    fake_set(s->fake, FAULT_LOGIN_REFUSE, 1);
+    scene_break(s, LEG_INCOMING, PHASE_LOGIN, ACT_CREDENTIALS);
     both_polled(s, 2);
     scene_is(s, 1, VERDICT_DOWN, LEG_INCOMING, STAGE_AUTH, CAUSE_BAD_CREDENTIALS);
     scene_is(s, 2, VERDICT_DOWN, LEG_INCOMING, STAGE_AUTH, CAUSE_BAD_CREDENTIALS);
@@ -133,7 +133,7 @@ static void removed_in_flight(void **state)
     struct scene *s = *state;
     scene_put(s, 1, "");
     scene_polled(s, 1, 1);
-    fake_set(s->fake, FAULT_LOGIN_HANG, 1);
+    scene_break(s, LEG_INCOMING, PHASE_LOGIN, ACT_SILENCE);
     scene_poll(s, 1);
     scene_rest(s, 100);
     scene_remove(s, 1);

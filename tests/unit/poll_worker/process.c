@@ -61,8 +61,8 @@ static void many_rows(void **state)
         const struct seen *row = &s->rows[i];
         scene_is(s, i, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
         assert_int_equal(row->status.proof, PROOF_ROUND_TRIP);
-        assert_true(row->sending >= row->status.sent);
-        assert_true(row->consumed >= row->status.delivered);
+        assert_true(row->probes[PROBE_SENDING] >= row->status.sent);
+        assert_true(row->probes[PROBE_CONSUMED] >= row->status.delivered);
     }
     end_many(s);
     assert_int_equal(scene_descriptors(), before);
@@ -168,7 +168,7 @@ static void the_next_is_always_ahead(void **state)
     struct scene *s = *state;
     scene_put(s, 1, "interval=1");
     scene_polled(s, 1, 1);
-    fake_set(s->fake, FAULT_LOGIN_HANG, 1); /* this poll outlasts some starts */
+    scene_break(s, LEG_INCOMING, PHASE_LOGIN, ACT_SILENCE); /* this poll outlasts some starts */
     assert_true(scene_until(s, has_skipped, s, SCENE_WAIT_MS));
     assert_in_range(s->rows[1].status.next_poll, wall_now_ms() - 200, wall_now_ms() + 1000);
     scene_put(s, 1, "interval=1 enabled=false");
@@ -293,7 +293,7 @@ static void changed_path(void **state)
     struct scene *s = *state;
     scene_put(s, 1, "");
     scene_polled(s, 1, 1);
-    fake_set(s->fake, FAULT_LOGIN_HANG, 1);
+    scene_break(s, LEG_INCOMING, PHASE_LOGIN, ACT_SILENCE);
     scene_poll(s, 1);
     scene_rest(s, 100);
     scene_put(s, 1, "smtp.to=second@test incoming.username=second"); /* gives the poll up, and only sends */
@@ -309,17 +309,17 @@ static void stopped_in_flight(void **state)
     struct scene *s = *state;
     put_many(s, MANY, "interval=1");
     all_polled(s, MANY, 1);
-    fake_set(s->fake, FAULT_LOGIN_HANG, 1);
+    scene_break(s, LEG_INCOMING, PHASE_LOGIN, ACT_SILENCE);
     scene_rest(s, 1200);
 }
 
 static void stopped_after_the_dot(void **state)
 {
     struct scene *s = *state;
-    fake_set(s->fake, FAULT_SMTP_DOT_HANG, 1);
+    scene_lose(s, LEG_SMTP, PHASE_DOT, ACT_SILENCE);
     scene_put(s, 1, "smtp.timeout=60");
     scene_counts(s, COUNT_MAILS, 1);
-    scene_reaches(s, &s->rows[1].sending, 1);
+    scene_reaches(s, &s->rows[1].probes[PROBE_SENDING], 1);
     assert_int_equal(fake_mails(s->fake, "probe"), 1);
 }
 

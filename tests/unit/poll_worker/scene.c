@@ -135,8 +135,7 @@ static void keep(struct scene *s, struct journal_entry *e)
     struct receipt receipt = {.ticket = e->ticket, .durable = true};
     s->journal_entries++;
     if (e->kind == JOURNAL_PROBE) {
-        row->sending += e->probe.state == PROBE_SENDING;
-        row->consumed += e->probe.state == PROBE_CONSUMED;
+        row->probes[e->probe.state]++;
     } else if (e->kind == JOURNAL_GONE) {
         row->gone++;
     } else if (e->kind == JOURNAL_STATUS && e->has_event) {
@@ -226,6 +225,32 @@ void scene_counts(struct scene *s, enum fake_count count, uint64_t least)
 {
     struct reached r = {.scene = s, .count = count, .least = least};
     assert_true(scene_until(s, is_reached, &r, SCENE_WAIT_MS));
+}
+
+static void break_leg(struct scene *s, enum leg leg, const struct fake_break *b)
+{
+    if (leg == LEG_SMTP) {
+        fake_break(s->fake, FAKE_SMTP, b);
+        return;
+    }
+    fake_break(s->fake, FAKE_POP3, b);
+    fake_break(s->fake, FAKE_IMAP, b);
+}
+
+void scene_break(struct scene *s, enum leg leg, enum fake_phase phase, enum fake_act act)
+{
+    break_leg(s, leg, &(struct fake_break){.phase = phase, .act = act});
+}
+
+void scene_lose(struct scene *s, enum leg leg, enum fake_phase phase, enum fake_act act)
+{
+    break_leg(s, leg, &(struct fake_break){.phase = phase, .act = act, .done = true});
+}
+
+void scene_mend(struct scene *s)
+{
+    break_leg(s, LEG_SMTP, &(struct fake_break){.phase = PHASE_NONE});
+    break_leg(s, LEG_INCOMING, &(struct fake_break){.phase = PHASE_NONE});
 }
 
 static bool never(void *owner)

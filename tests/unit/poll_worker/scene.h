@@ -15,8 +15,8 @@ struct seen {
     uint64_t serial;
     struct status status;
     unsigned reports;
-    unsigned up, down, unknown; /* events */
-    unsigned sending, consumed; /* entries of the journal */
+    unsigned up, down, unknown;      /* events */
+    unsigned probes[PROBE_LOST + 1]; /* entries of the journal, by state */
     unsigned gone;
 };
 
@@ -80,6 +80,13 @@ void scene_rest(struct scene *s, unsigned ms);
  *  count, least): the same for what the fake server counts. */
 void scene_reaches(struct scene *s, const unsigned *number, unsigned least);
 void scene_counts(struct scene *s, enum fake_count count, uint64_t least);
+
+/** scene_break(s, leg, phase, act): how the fake server breaks its conversations from now on, POP3 and IMAP alike.
+ *  scene_lose(s, leg, phase, act): it does what it was asked for, and breaks instead of saying so.  scene_mend(s): not
+ *  any more. */
+void scene_break(struct scene *s, enum leg leg, enum fake_phase phase, enum fake_act act);
+void scene_lose(struct scene *s, enum leg leg, enum fake_phase phase, enum fake_act act);
+void scene_mend(struct scene *s);
 
 /** scene_is(s, index, verdict, leg, stage, cause): assert the row's verdict and its failure. */
 void scene_is(const struct scene *s, int32_t index, enum verdict verdict, enum leg leg, enum stage stage,

@@ -38,8 +38,8 @@ static void round_trip(struct scene *s, const char *words)
     assert_int_equal(s->rows[1].status.delivered, 1);
     assert_int_equal(s->rows[1].status.sent, 2);
     assert_int_equal(s->rows[1].up, 0); /* a first up is no event */
-    assert_int_equal(s->rows[1].sending, 2);
-    assert_int_equal(s->rows[1].consumed, 1);
+    assert_int_equal(s->rows[1].probes[PROBE_SENDING], 2);
+    assert_int_equal(s->rows[1].probes[PROBE_CONSUMED], 1);
 }
 
 static void found_and_deleted(void **state)
@@ -75,11 +75,11 @@ static void smtp_refuses(void **state)
 {
     struct scene *s = *state;
     start(s, "");
-    fake_set(s->fake, FAULT_SMTP_RCPT, 550);
+    scene_break(s, LEG_SMTP, PHASE_RCPT, ACT_PERMANENT);
     scene_poll_once(s, 1);
     scene_is(s, 1, VERDICT_DOWN, LEG_SMTP, STAGE_RCPT_TO, CAUSE_PERMANENT);
     assert_int_equal(s->rows[1].status.delivered, 1);
-    fake_set(s->fake, FAULT_SMTP_RCPT, 0);
+    scene_mend(s);
     scene_poll_once(s, 1);
     scene_is(s, 1, VERDICT_DOWN, LEG_DELIVERY, STAGE_DELIVERY, CAUSE_AWAITING_PROOF);
     scene_poll_once(s, 1);
@@ -90,10 +90,10 @@ static void uncertain_and_arrived(void **state)
 {
     struct scene *s = *state;
     start(s, "");
-    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 1);
+    scene_lose(s, LEG_SMTP, PHASE_DOT, ACT_CLOSE);
     scene_poll_once(s, 1);
     scene_is(s, 1, VERDICT_DOWN, LEG_SMTP, STAGE_AFTER_DOT, CAUSE_CLOSED);
-    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 0);
+    scene_mend(s);
     scene_poll_once(s, 1);
     is_up(s, PROOF_ROUND_TRIP);
     assert_int_equal(s->rows[1].status.delivered, 2);
@@ -103,10 +103,10 @@ static void uncertain_and_lost(void **state)
 {
     struct scene *s = *state;
     start(s, "interval=1");
-    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 2);
+    scene_break(s, LEG_SMTP, PHASE_DOT, ACT_CLOSE);
     scene_polled(s, 1, 2);
     scene_is(s, 1, VERDICT_DOWN, LEG_SMTP, STAGE_AFTER_DOT, CAUSE_CLOSED);
-    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 0);
+    scene_mend(s);
     scene_polled(s, 1, 3);
     scene_is(s, 1, VERDICT_DOWN, LEG_DELIVERY, STAGE_DELIVERY, CAUSE_AWAITING_PROOF);
     scene_polled(s, 1, 4);
@@ -127,13 +127,13 @@ static void looking_fails_for_long(void **state)
 {
     struct scene *s = *state;
     start(s, "");
-    fake_set(s->fake, FAULT_LOGIN_REFUSE, 1);
+    scene_break(s, LEG_INCOMING, PHASE_LOGIN, ACT_CREDENTIALS);
     for (unsigned i = 0; i < 33; i++)
         scene_poll_once(s, 1);
     scene_is(s, 1, VERDICT_DOWN, LEG_INCOMING, STAGE_AUTH, CAUSE_BAD_CREDENTIALS);
     assert_int_equal(fake_mails(s->fake, "probe"), 32);
     assert_int_equal(s->rows[1].status.outstanding, 32);
-    fake_set(s->fake, FAULT_LOGIN_REFUSE, 0);
+    scene_mend(s);
     scene_poll_once(s, 1);
     is_up(s, PROOF_ROUND_TRIP);
     assert_int_equal(s->rows[1].status.delivered, 32);
@@ -202,7 +202,7 @@ static void dropped_at_expunge(void **state)
 {
     struct scene *s = *state;
     start(s, "");
-    fake_set(s->fake, FAULT_EXPUNGE_DROP, 1);
+    scene_lose(s, LEG_INCOMING, PHASE_EXPUNGE, ACT_CLOSE);
     scene_poll_once(s, 1);
     assert_int_equal(s->rows[1].status.verdict, VERDICT_UP);
     assert_int_equal(s->rows[1].status.proof, PROOF_ROUND_TRIP);
@@ -226,7 +226,7 @@ static void seen_twice(void **state)
 static void greylisted(void **state)
 {
     struct scene *s = *state;
-    fake_set(s->fake, FAULT_SMTP_RCPT, 450);
+    scene_break(s, LEG_SMTP, PHASE_RCPT, ACT_TEMPORARY);
     start(s, "failures_before_down=2");
     assert_int_equal(s->rows[1].status.verdict, VERDICT_UNKNOWN);
     scene_poll_once(s, 1);
@@ -237,7 +237,7 @@ static void undeletable(void **state)
 {
     struct scene *s = *state;
     start(s, "");
-    fake_set(s->fake, FAULT_DELETE_REFUSE, 1);
+    scene_break(s, LEG_INCOMING, PHASE_DELETE, ACT_PERMANENT);
     for (unsigned i = 0; i < 3; i++) {
         scene_poll_once(s, 1);
         scene_is(s, 1, VERDICT_UP, LEG_INCOMING, STAGE_DELETE, CAUSE_PERMANENT);

@@ -145,7 +145,7 @@ static void refused(void **state)
 static void not_taken(void **state)
 {
     struct scene *s = *state;
-    fake_set(s->fake, FAULT_SMTP_RCPT, 550);
+    scene_break(s, LEG_SMTP, PHASE_RCPT, ACT_PERMANENT);
     struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_DOWN);
     assert_int_equal(r.failure.stage, STAGE_RCPT_TO);
@@ -219,7 +219,7 @@ static void interrupted_at_once(void **state)
 static void stood_still(void **state)
 {
     struct scene *s = *state;
-    fake_set(s->fake, FAULT_SMTP_DOT_DROP, 1);
+    scene_lose(s, LEG_SMTP, PHASE_DOT, ACT_CLOSE);
     struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_DOWN);
     failure_clear(&r.failure);
