@@ -160,7 +160,7 @@ static const struct row {
 
 static void enter(struct smtp *m, enum smtp_step step)
 {
-    bool said = m->grouped && (step == RCPT || step == DATA);
+    bool said = (m->grouped && (step == RCPT || step == DATA)) || (m->early && step == MESSAGE);
     m->step = step;
     m->base.stage = rows[step].stage;
     m->base.patience = rows[step].due == LATE ? PATIENCE_WHOLE : PATIENCE_REPLY;
@@ -177,18 +177,18 @@ static bool is_hoped(int32_t hoped, int32_t code)
 }
 
 /* An answer to what is still on its way out was not given to it. */
-static bool is_early(const struct session *s)
+static bool is_early(const struct smtp *m)
 {
     size_t waiting;
-    (void)session_output(s, &waiting);
-    return waiting > 0 && !s->settled;
+    (void)session_output(&m->base, &waiting);
+    return m->early || (waiting > 0 && !m->base.settled);
 }
 
 static void hear_reply(struct smtp *m)
 {
     const struct row *row = &rows[m->step];
     m->base.progress++;
-    if (is_early(&m->base)) {
+    if (is_early(m)) {
         session_unsay(&m->base);
         smtp_fail_reply(m, m->reply.code == 421 ? CAUSE_SHUTDOWN : CAUSE_MALFORMED);
         return;
@@ -244,10 +244,8 @@ static void smtp_sent(struct session *s)
 static void smtp_resume(struct session *s, bool early)
 {
     struct smtp *m = smtp_of(s);
-    if (early)
-        smtp_fail_detail(m, CAUSE_MALFORMED, "the server answered the message before it was sent");
-    else
-        enter(m, MESSAGE);
+    m->early = early;
+    enter(m, MESSAGE);
 }
 
 /* Some servers offer PIPELINING and forget what came with a command: nobody would guess that from a time limit. */
@@ -262,6 +260,8 @@ static void hint_at_pipelining(struct smtp *m, const struct failure *why)
 static bool smtp_broken(struct session *s, const struct failure *why)
 {
     struct smtp *m = smtp_of(s);
+    if (s->want == WANT_HOLD && s->early_bytes > 0) /* what it said before it left tells more */
+        (void)session_resume(s);
     if (failure_is(&m->refusal)) /* it decided already */
         session_fail_with(s, &m->refusal);
     else if (why->cause == CAUSE_TIMED_OUT && m->grouped && (m->step == RCPT || m->step == DATA))

@@ -39,6 +39,7 @@ struct smtp {
     bool response_apart; /* AUTH: they go by themselves, the command was too long with them */
     const char *line;    /* the last of the reply, while it is heard */
     size_t line_bytes;
+    bool early; /* MESSAGE: the server spoke before anything of it left, and nothing does */
     bool dot_gone;
     enum smtp_fate fate;
 };
