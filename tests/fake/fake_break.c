@@ -57,6 +57,7 @@ static void say_reply(struct connection *c, enum fake_act act)
 
 static void play(struct connection *c, const struct fake_break *b)
 {
+    c->prompt = c->out.count;
     say_reply(c, b->act);
     switch (b->act) {
     case ACT_TEMPORARY:
@@ -68,10 +69,9 @@ static void play(struct connection *c, const struct fake_break *b)
         return;
     case ACT_CLOSE:
     case ACT_SHUTDOWN:
-        fake_close(c);
-        break;
     case ACT_RESET:
-        fake_reset(c);
+        c->resets = b->act == ACT_RESET;
+        fake_close(c);
         break;
     case ACT_DRIP:
         c->drips = true;

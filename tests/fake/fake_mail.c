@@ -109,10 +109,6 @@ static void be_in_time(struct connection *c)
 static void begin_tls(struct connection *c)
 {
     c->securing = false;
-    if (fake_breaks(c, PHASE_TLS)) {
-        c->deaf = true;
-        return;
-    }
     c->shaking = true;
     c->secure = fake_secure_new(c->fake->tls, c->fd);
     c->gone = c->gone || c->secure == NULL;
@@ -121,7 +117,7 @@ static void begin_tls(struct connection *c)
 static ssize_t send_some(struct connection *c)
 {
     const char *bytes = c->out.bytes + c->out.first;
-    size_t n = c->drips ? 1 : c->out.count;
+    size_t n = !c->drips ? c->out.count : c->prompt > 0 ? c->prompt : 1;
     return c->secure != NULL ? fake_secure_send(c->secure, bytes, n) : send(c->fd, bytes, n, MSG_NOSIGNAL);
 }
 
@@ -138,16 +134,15 @@ static void flush(struct connection *c)
             return;
         }
         take(&c->out, (size_t)sent);
+        c->prompt -= c->prompt < (size_t)sent ? c->prompt : (size_t)sent;
         if (c->drips)
             be_late(c, DRIP_MS);
     }
     if (c->out.count == 0) {
         wait_for_socket(c, false);
         c->gone = c->gone || c->closing;
-        if (c->securing && !c->gone) {
+        if (c->securing && !c->gone)
             begin_tls(c);
-            flush(c); /* of a handshake that was broken */
-        }
     }
 }
 
@@ -182,13 +177,6 @@ void fake_drop(struct connection *c)
     c->gone = true;
 }
 
-void fake_reset(struct connection *c)
-{
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    c->gone = true;
-}
-
 bool fake_offers_tls(const struct connection *c)
 {
     return c->secure == NULL && fake_fault(c, FAULT_TLS) == 2;
@@ -210,6 +198,8 @@ static void connection_free(struct connection *c)
     if (c->next != NULL)
         c->next->previous = c->previous;
     fake_secure_free(c->secure);
+    if (c->resets)
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
     (void)close(c->fd);
     fake_buffer_clear(&c->in);
     fake_buffer_clear(&c->out);
@@ -284,6 +274,13 @@ static void serve_lines(struct connection *c)
 /* A handshake before the greeting; one after STARTTLS is followed by the client's words. */
 static void shake(struct connection *c)
 {
+    if (fake_breaks(c, PHASE_TLS)) { /* what it says then goes out plain */
+        fake_secure_free(c->secure);
+        c->secure = NULL;
+        c->shaking = false;
+        c->deaf = true;
+        return;
+    }
     int done = fake_secure_shake(c->secure);
     c->gone = done < 0;
     c->shaking = done == 0;

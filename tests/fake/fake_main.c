@@ -1,7 +1,7 @@
 /* The fake mail server by itself, for measurements: fake_mail [smtp=PORT] [pop3=PORT] [imap=PORT] [FAULT=NUMBER]...
- * Says its ports.  Then each line of its input is a command: FAULT=NUMBER, a break ("smtp dot close done", "smtp none"),
- * "mails" (every mail: user, number), or "counts"; "." ends each answer.  Ends when its input does, and says what it
- * counted. */
+ * Says its ports.  Then each line of its input is a command: FAULT=NUMBER, a break ("smtp dot close done", "smtp
+ * none"), "mails" (every mail: user, number), or "counts"; "." ends each answer.  Ends when its input does, and says
+ * what it counted. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>

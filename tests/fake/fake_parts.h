@@ -47,7 +47,9 @@ struct connection {
     bool has_sender;            /* MAIL was taken */
     bool broken;                /* the break has come */
     bool deaf;                  /* ... and nothing that is said now is heard */
-    bool drips;                 /* ... and what it says leaves byte by byte */
+    bool resets;                /* ... and it ends by a reset */
+    bool drips;                 /* ... and what it says leaves byte by byte ... */
+    size_t prompt;              /* ... but for so many bytes that were said before */
     unsigned visits;            /* to the phase of the break */
     bool securing;              /* STARTTLS was said: when all is sent the handshake begins */
     bool shaking;               /* the handshake is under way */
@@ -78,14 +80,13 @@ struct fake_mail {
 
 /**
  * fake_say(c, format, ...): a reply.  fake_say_bytes(c, bytes, n).
- * fake_close(c): when all is sent.  fake_drop(c): at once.  fake_reset(c): at once, by a reset.
+ * fake_close(c): when all is sent.  fake_drop(c): at once.
  * fake_fault(c, fault): its number.
  */
 void fake_say(struct connection *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fake_say_bytes(struct connection *c, const char *bytes, size_t n);
 void fake_close(struct connection *c);
 void fake_drop(struct connection *c);
-void fake_reset(struct connection *c);
 unsigned fake_fault(const struct connection *c, enum fake_fault fault);
 
 /** fake_breaks(c, phase): ${c} has come to the phase; true: its conversation is broken there, and the act is played.
