@@ -1,10 +1,12 @@
 /* What the worker does as a whole: limits, clocks, queues, lacks of its own, and its end. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -13,7 +15,7 @@
 #include "scene.h"
 #include "side_by_side.h"
 
-enum { MANY = 200, SOME = 40 };
+enum { MANY = 200, SOME = 40, STOPPED_MS = 3000 };
 
 static void put_many(struct scene *s, int32_t rows, const char *words)
 {
@@ -288,6 +290,63 @@ static void without_a_way(void **state)
     assert_int_equal(s->rows[3].status.sent, 2); /* the way to the other server is another */
 }
 
+/* A server in a process of its own, which stops this one in the middle of a poll, as a suspended machine does. */
+static void serve_and_stop(int ours, int theirs)
+{
+    static const uint16_t any[FAKE_PROTOCOLS] = {0};
+    struct fake_mail *fake = fake_start(any);
+    uint16_t ports[2];
+    char byte;
+    if (fake == NULL)
+        _exit(1);
+    ports[0] = fake_port(fake, FAKE_SMTP);
+    ports[1] = fake_port(fake, FAKE_POP3);
+    (void)!write(theirs, ports, sizeof ports);
+    (void)!read(ours, &byte, 1);
+    fake_set(fake, FAULT_DELAY_MS, 100);
+    (void)!write(theirs, &byte, 1);
+    (void)usleep(250000); /* the first answers are on their way */
+    (void)kill(getppid(), SIGSTOP);
+    (void)usleep(STOPPED_MS * 1000);
+    (void)kill(getppid(), SIGCONT);
+    (void)!read(ours, &byte, 1); /* ends when the other end does */
+    _exit(0);
+}
+
+static void stopped_for_long(void **state)
+{
+    int to[2], from[2];
+    uint16_t ports[2];
+    char words[128], byte = 0;
+    (void)state;
+    assert_true(pipe(to) == 0 && pipe(from) == 0);
+    pid_t server = fork(); /* before there are threads */
+    assert_true(server >= 0);
+    if (server == 0) {
+        (void)close(to[1]);
+        serve_and_stop(to[0], from[1]);
+    }
+    struct scene *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    scene_open(s);
+    assert_int_equal(read(from[0], ports, sizeof ports), sizeof ports);
+    (void)snprintf(words, sizeof words, "smtp.port=%u incoming.port=%u smtp.timeout=1 incoming.timeout=1", ports[0],
+                   ports[1]);
+    scene_put(s, 1, words);
+    scene_polled(s, 1, 1);
+    assert_int_equal(write(to[1], &byte, 1), 1);
+    assert_int_equal(read(from[0], &byte, 1), 1);
+    uint64_t began_ms = monotonic_now_ms();
+    scene_poll_once(s, 1);
+    assert_true(monotonic_now_ms() - began_ms >= STOPPED_MS);
+    scene_is(s, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(s->rows[1].status.proof, PROOF_ROUND_TRIP);
+    (void)close(to[1]);
+    assert_int_equal(waitpid(server, NULL, 0), server);
+    scene_close(s);
+    free(s);
+}
+
 static void changed_path(void **state)
 {
     struct scene *s = *state;
@@ -371,6 +430,7 @@ int main(void)
         PLAY("a row stays up while descriptors lack", without_descriptors, scene_setup),
         {"a name server that dies makes nobody down", without_names, NULL, NULL, NULL},
         PLAY("a server that this machine has no way to makes nobody down", without_a_way, scene_setup),
+        {"a process that was stopped for longer than its timeouts has seen none", stopped_for_long, NULL, NULL, NULL},
         {"a worker that cannot start says why, and leaves nothing behind", cannot_start, NULL, NULL, NULL},
         PLAY("a changed path gives the poll up and begins anew", changed_path, scene_setup),
         PLAY("it ends in time with 200 polls at work", stopped_in_flight, scene_setup),

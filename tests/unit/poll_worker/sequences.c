@@ -209,6 +209,21 @@ static void dropped_at_expunge(void **state)
     assert_int_equal(s->rows[1].status.delivered, 1);
 }
 
+static void dropped_before_expunge(void **state)
+{
+    struct scene *s = *state;
+    start(s, "");
+    scene_break(s, LEG_INCOMING, PHASE_EXPUNGE, ACT_CLOSE);
+    scene_poll_once(s, 1);
+    scene_is(s, 1, VERDICT_UP, LEG_INCOMING, STAGE_DELETE, CAUSE_CLOSED);
+    scene_mend(s);
+    scene_poll_once(s, 1);
+    is_up(s, PROOF_ROUND_TRIP);
+    assert_int_equal(s->rows[1].status.duplicates, 1);
+    assert_int_equal(s->rows[1].status.delivered, 2);
+    assert_int_equal(fake_mails(s->fake, "probe"), 1);
+}
+
 static void seen_twice(void **state)
 {
     struct scene *s = *state;
@@ -289,6 +304,8 @@ static int setup_imap(void **state)
             PLAY("a row that was off begins anew, and misses nothing", off_for_a_week, setup),                         \
             PLAY("a probe counts as found although the connection broke while it was deleted", dropped_at_expunge,     \
                  setup),                                                                                               \
+            PLAY("a probe that stayed when the connection broke is a duplicate in the next poll",                      \
+                 dropped_before_expunge, setup),                                                                       \
             PLAY("a probe seen twice is deleted twice and counted once", seen_twice, setup),                           \
             PLAY("failures_before_down holds the verdict for a greylisted probe", greylisted, setup),                  \
             PLAY("probes that cannot be deleted make down at the fourth poll", undeletable, setup),                    \
@@ -301,6 +318,6 @@ int main(void)
     {                                                                                                                  \
         name, function, setup, scene_teardown, NULL                                                                    \
     }
-    const struct CMUnitTest tests[2][16] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
+    const struct CMUnitTest tests[2][17] = {PLAYS(setup_pop3), PLAYS(setup_imap)};
     return side_by_side("typical sequences, POP3 and IMAP", tests[0], sizeof tests / sizeof tests[0][0]);
 }
