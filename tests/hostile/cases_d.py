@@ -8,8 +8,8 @@ from case import MAIL, WELL, Play, case, every, later
 from records import (ALERT, CERTIFICATE, CERTIFICATE_REQUEST, COMPRESSED_CERTIFICATE, DATA, HANDSHAKE, HELLO_REQUEST,
                      TLS12, TLS13, message, offered, record)
 from server import Server
-from tls import (HANDSHAKE_FAILURE, INTERNAL_ERROR, USER_CANCELED, WARNING, alert, by_hand, by_name, dripping,
-                 encrypted_extensions, extension, goodbye, inside, key_updates, says, says_clear, server_hello, shows,
+from tls import (HANDSHAKE_FAILURE, INTERNAL_ERROR, USER_CANCELED, WARNING, alert, by_hand, by_name, certificates,
+                 dripping, encrypted_extensions, extension, goodbye, inside, key_updates, says, says_clear, server_hello, shows,
                  ticket, wrong_mac)
 from world import Failed
 
@@ -119,6 +119,8 @@ CASES = [
              refused("of-nobody", UNTRUSTED, "local issuer"), refused("of-leaf", UNTRUSTED, "CA"),
              refused("too-long", UNTRUSTED, "path length"), refused("too-deep", UNTRUSTED, "too long"),
              refused("forged", UNTRUSTED, "signature"),
+             after(3, TLS13, says(HANDSHAKE, certificates()), MALFORMED, "no-certificate"),
+             after(3, TLS13, says(HANDSHAKE, certificates(b"not DER")), MALFORMED, "not-DER"),
              believed("of-inner")),
     tls_case("D08", "A certificate for another use is refused",
              refused("client-alone", UNTRUSTED, "purpose"), refused("lists-alone", UNTRUSTED, "purpose")),
@@ -131,6 +133,7 @@ CASES = [
              play(shows("good", version=ssl.TLSVersion.TLSv1_1), "tls tlsVersion", "1.1"),
              play(say(hear, server_hello(version=b"\x03\x00", cipher=b"\x00\x05")), "tls tlsVersion", "ssl-3"),
              play(shows("good", version=TLS12, ciphers="aNULL"), ALERTED, "anonymous"),
+             play(say(hear, server_hello(random=bytes(24) + b"DOWNGRD\1")), "tls tlsVersion", "downgrade"),
              play(say(hear, server_hello(cipher=b"\x00\x03")), MALFORMED, "export")),
     later("D11", "A pinned key is asked for whatever the chain says", "tls_pin"),
     tls_case("D12", "A list of certificates is read up to its cap",

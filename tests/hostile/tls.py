@@ -7,7 +7,8 @@ says what no honest server says.
 import time
 
 import certs
-from records import ALERT, DATA, ENCRYPTED_EXTENSIONS, HANDSHAKE, SERVER_HELLO, TICKET, TLS13, ByHand, message, record
+from records import (ALERT, CERTIFICATE, DATA, ENCRYPTED_EXTENSIONS, HANDSHAKE, SERVER_HELLO, TICKET, TLS13, ByHand, message,
+                     record)
 from wire import Gone
 
 FATAL, WARNING = 2, 1
@@ -119,6 +120,13 @@ def extensions(*them):
     return len(whole).to_bytes(2, "big") + whole
 
 
+def certificates(*them):
+    """Certificate of TLS 1.3 (RFC 8446 s. 4.4.2); each is its octets."""
+    no_context = b"\0"
+    listed = b"".join(len(one).to_bytes(3, "big") + one + extensions() for one in them)
+    return message(CERTIFICATE, no_context + len(listed).to_bytes(3, "big") + listed)
+
+
 def encrypted_extensions(*more):
     return message(ENCRYPTED_EXTENSIONS, extensions(*more))
 
@@ -129,8 +137,8 @@ def ticket(*more, lifetime_s=7200):
     return message(TICKET, lifetime_s.to_bytes(4, "big") + age_mask + nonce + octets + extensions(*more))
 
 
-def server_hello(*more, version=b"\x03\x03", cipher=b"\xc0\x2c"):
+def server_hello(*more, version=b"\x03\x03", random=bytes(32), cipher=b"\xc0\x2c"):
     """The record of a ServerHello of TLS 1.2 or before."""
-    random, no_session, no_compression = bytes(32), b"\0", b"\0"
+    no_session, no_compression = b"\0", b"\0"
     return record(HANDSHAKE, message(SERVER_HELLO, version + random + no_session + cipher + no_compression
                                      + extensions(*more)))
