@@ -10,6 +10,7 @@ import certs
 import names
 from actions import close, deaf, drip, half_close, repeat, reset, say, silent, urgent
 from case import MAIL, STAGES, TLS_STAGES, WELL, Play, at_each_stage, case, every
+from checks import shows
 from server import Server, without_room
 from session import GOOD
 from wire import GATHERED
@@ -30,14 +31,6 @@ def uncertain_after_the_dot(world, scene, _row):
     states = world.probes(scene.name)
     if scene.play.at == "smtp" and ("afterDot" in scene.play.ends) != (UNCERTAIN in states):
         raise Failed(f"{scene.name}: the states of its probes are {states}")
-
-
-def shows(words):
-    """What the text of the failure says."""
-    def check(_world, scene, row):
-        if words not in row["failure_text"]:
-            raise Failed(f"{scene.name}: {row['failure_text']}")
-    return check
 
 
 def calm(world, scene, _row):
@@ -219,6 +212,6 @@ CASES = [
     case("A18", "A server of another protocol is told from a mail server before it learns anything",
          [Play(at, {"greeting": octets}, "greeting malformed", label=label)
           for at in MAIL for label, octets in STRANGERS.items() if label != at],
-         every(MAIL, {at: {"tls": STRANGERS[at]} for at in MAIL}, "tls malformed", security="tls", 
+         every(MAIL, {at: {"tls": STRANGERS[at]} for at in MAIL}, "tls malformed", security="tls",
                check=shows("the server speaks plain text"))),
 ]

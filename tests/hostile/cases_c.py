@@ -5,6 +5,7 @@ import socket
 
 from actions import first, hear, never, say
 from case import MAIL, WELL, Play, case, every
+from checks import logs_in_by, says_nothing
 from session import GOOD
 from world import Failed
 
@@ -42,11 +43,6 @@ def no_handshake(_world, scene, _row):
         raise Failed("a handshake was begun")
 
 
-def said_nothing(_world, scene, _row):
-    if any(wire.clear or wire.inside for wire in scene.hostile.bad_wires):
-        raise Failed("the client has spoken")
-
-
 def parted(_world, scene, _row):
     if not scene.hostile.bad_wires[0].clear.endswith(b"LOGOUT\r\n" if scene.play.at == "imap" else b"QUIT\r\n"):
         raise Failed("the client left without a word")
@@ -56,14 +52,6 @@ def not_shown(world, _scene, row):
     with open(world.log, "rb") as log:
         if PHISHING in log.read() or any(PHISHING.decode() in str(value) for value in row.values()):
             raise Failed("what anybody may have said is shown")
-
-
-def login_is(mechanism):
-    def check(_world, scene, row):
-        used = row["smtp_mechanism" if scene.play.at == "smtp" else "in_mechanism"]
-        if used != mechanism:
-            raise Failed(f"the login was by {used}, not by {mechanism}")
-    return check
 
 
 def alone(session, _line):
@@ -147,10 +135,10 @@ CASES = [
               WELL, check=not_shown)),
     case("C09", "IMAP: PREAUTH where STARTTLS is wanted: nothing is said",
          play("imap", {"greeting": b"* PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] come in\r\n"}, "startTls policy",
-              check=said_nothing)),
+              check=says_nothing)),
     case("C10", "IMAP: PREAUTH leaves the credentials untested",
-         Play("imap", {"greeting": b"* PREAUTH come in\r\n"}, "auth policy", security="tls", check=said_nothing),
-         Play("imap", {"greeting": b"* PREAUTH come in\r\n"}, "auth policy", check=said_nothing)),
+         Play("imap", {"greeting": b"* PREAUTH come in\r\n"}, "auth policy", security="tls", check=says_nothing),
+         Play("imap", {"greeting": b"* PREAUTH come in\r\n"}, "auth policy", check=says_nothing)),
     case("C11", "IMAP: the first tagged answer to STARTTLS decides",
          injected("imap", b"$TAG OK go\r\n", "twice"),
          play("imap", at_starttls({"imap": say(GO["imap"], GO["imap"], every_s=0.05)})["imap"], NOT_TLS,
@@ -163,9 +151,9 @@ CASES = [
          every(MAIL, at_starttls({at: say(GO[at]) for at in MAIL}), "tls timedOut", security="starttls")),
     case("C14", "What is offered inside TLS counts, whatever was offered before",
          every(MAIL, {"mechanisms": ("CRAM-MD5",), "mechanisms/tls": ("PLAIN",)}, WELL, security="starttls",
-               check=login_is("PLAIN"), label="weaker"),
+               check=logs_in_by("PLAIN"), label="weaker"),
          every(MAIL, {"mechanisms": (), "mechanisms/tls": ("CRAM-MD5",)}, WELL, security="starttls",
-               check=login_is("CRAM-MD5"), label="more"),
+               check=logs_in_by("CRAM-MD5"), label="more"),
          play("smtp", {"offers/tls": [b"AUTH PLAIN"], "mail": alone, "rcpt": alone}, WELL, label="no-pipelining"),
          play("smtp", {"offers/tls": [b"PIPELINING"], **NO_LOGIN}, "auth unsupported", label="no-login")),
     case("C15", "SMTP: a greeting inside TLS is no answer to EHLO",
@@ -186,7 +174,7 @@ CASES = [
          Play("imap", {"auth/tls": b"$TAG BAD STARTTLS first\r\n", **ONCE}, "auth permanent", security="tls")),
     case("C18", "IMAP: after a malformed greeting a good one comes too late",
          [Play("imap", {"greeting": greeting + b"* OK come in\r\n"}, "greeting malformed", security=security,
-               label=label, check=said_nothing)
+               label=label, check=says_nothing)
           for security in ("none", "starttls", "tls")
           for label, greeting in (("words", b"hello there\r\n"), ("tagged", b"A1 OK hello\r\n"),
                                   ("status", b"* YES hello\r\n"), ("empty", b"\r\n"))]),

@@ -21,12 +21,35 @@ def never_says(words):
     return check
 
 
-def column(name, holds, what):
-    """What a column of the row must be."""
+def says_nothing(_world, scene, _row):
+    if any(said(scene)):
+        raise Failed(f"{scene.name} says {said(scene)}")
+
+
+def says_nothing_inside(_world, scene, _row):
+    if any(wire.inside for wire in scene.hostile.bad_wires):
+        raise Failed(f"{scene.name} speaks inside TLS to whom nothing is proven")
+
+
+def shows(words):
+    """In the text of the failure."""
     def check(_world, scene, row):
-        if not holds(row[name]):
-            raise Failed(f"{scene.name}: {name} is {row[name]!r}, not {what}")
+        if words not in row["failure_text"]:
+            raise Failed(f"{scene.name}: {row['failure_text']!r} is without {words!r}")
     return check
+
+
+def column(name, holds, what):
+    """What a column of the row must be; LEG in its name stands for the hostile leg."""
+    def check(_world, scene, row):
+        value = row[name.replace("LEG", "smtp" if scene.play.at == "smtp" else "in")]
+        if not holds(value):
+            raise Failed(f"{scene.name}: {name} is {value!r}, not {what}")
+    return check
+
+
+def logs_in_by(mechanism):
+    return column("LEG_mechanism", lambda used: used == mechanism, mechanism)
 
 
 def both(*checks):

@@ -7,15 +7,15 @@ says what no honest server says.
 import time
 
 import certs
-from records import (ALERT, CERTIFICATE, DATA, ENCRYPTED_EXTENSIONS, HANDSHAKE, SERVER_HELLO, TICKET, TLS13, ByHand, message,
-                     record)
+from records import (ALERT, CERTIFICATE, DATA, ENCRYPTED_EXTENSIONS, HANDSHAKE, SERVER_HELLO, TICKET, TLS13, ByHand,
+                     message, record)
 from wire import Gone
 
 FATAL, WARNING = 2, 1
 HANDSHAKE_FAILURE, INTERNAL_ERROR, USER_CANCELED = 40, 80, 90     # alerts
 
 
-def shows(certificate, **how):
+def presents(certificate, **how):
     """A handshake with that certificate; `how`: see certs.context()."""
     return lambda session, _line: session.wire.secure(certs.context(certificate, **how))
 
@@ -69,7 +69,7 @@ def inside(then):
 
 # --- what is said by hand then ---
 
-def says(kind, octets, times=1):
+def sends(kind, octets, times=1):
     """A record, so many times."""
     def act(tls):
         for _ in range(times):
@@ -77,7 +77,7 @@ def says(kind, octets, times=1):
     return act
 
 
-def says_clear(octets, times=1, every_s=0.0):
+def sends_clear(octets, times=1, every_s=0.0):
     """These octets outside of TLS."""
     def act(tls):
         for _ in range(times):
@@ -87,7 +87,7 @@ def says_clear(octets, times=1, every_s=0.0):
 
 
 def alert(number, level=FATAL, times=1):
-    return says(ALERT, bytes([level, number]), times)
+    return sends(ALERT, bytes([level, number]), times)
 
 
 def key_updates(times):

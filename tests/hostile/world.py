@@ -176,7 +176,7 @@ class World:
         for name in ("file", "log", "state", "heap_file"):
             setattr(other, name, os.path.join(other.folder, os.path.basename(getattr(self, name))))
         other.settings = {**self.settings, "state": other.state}
-        other.monitors = lambda: [scene.monitor() for scene in self.scenes.values()]
+        other.monitors = lambda: [scene.monitor(self.interval_s) for scene in self.scenes.values()]
         with contextlib.closing(sqlite3.connect(self.state)) as of, contextlib.closing(sqlite3.connect(other.state)) as to:
             of.backup(to)
         shutil.copy(self.state + ".key", other.state + ".key")
