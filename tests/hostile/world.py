@@ -29,6 +29,7 @@ COUNTER = os.path.join(BUILD, "tests", "hostile", "libhostile_heap.so")
 RUNS = os.path.join(TREE, "build", "hostile", "run")
 HEALTHY = "healthy"
 HEALTHY_MS, HEALTHY_POLLS = 1000, 3           # what a poll of the healthy row may take at most; how many are seen
+BUSY = 3                                      # ... or so often what one took before, on a machine that is busy with more
 EACH_SECOND = 10              # polls that the Python servers of many cases side by side can serve
 HEAP = 1 << 20                # octets above the base: all of it, with the little that each play may add (Play.heap)
 START_S, SETTLE_S = 20, 10    # for a busy machine
@@ -134,7 +135,7 @@ class World:
             if scene.play.shares:
                 scene.share(self.scenes[scene.play.shares])
         self.healthy = Healthy()
-        self.healthy_before = float("inf")    # its polls before something was hostile
+        self.healthy_before, self.healthy_ms = 0, HEALTHY_MS       # polls that do not count; what one may take
         self.healthy_seen = {}                # its later polls -> ms
         self.settings = {"agentx": "unix:" + os.path.join(self.folder, "nobody"), "state": self.state,
                          "tls": {"ca_file": certs.CA}}
@@ -288,6 +289,7 @@ class World:
 
     def arm(self):
         self.armed_at = self.status()
+        self.healthy_ms = max(HEALTHY_MS, BUSY * max(self.healthy_seen.values()))
         self.forget_healthy(self.armed_at[HEALTHY]["polls"])
         for scene in self.scenes.values():
             if not scene.hostile.armed:
@@ -364,10 +366,10 @@ class World:
         self.healthy_seen = {number: ms for number, ms in self.healthy_seen.items() if number > polls}
 
     def check_healthy(self):
-        """Most polls are in time; a busy machine may delay one."""
+        """Most polls are in time; one may be late by chance."""
         now = self.wait(lambda _: len(self.healthy_seen) >= HEALTHY_POLLS, "polls of the healthy row", SETTLE_S)
-        if statistics.median(self.healthy_seen.values()) >= HEALTHY_MS:
-            raise Failed(f"the healthy row was disturbed: polls took {self.healthy_seen} ms")
+        if statistics.median(self.healthy_seen.values()) >= self.healthy_ms:
+            raise Failed(f"the healthy row was disturbed: polls took {self.healthy_seen} ms, {self.healthy_ms} are allowed")
         if now[HEALTHY]["polls_failed"] != 0:
             raise Failed("the healthy row failed")
 
