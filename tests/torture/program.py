@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import sqlite3
 
 import fake
 import snmp
@@ -71,6 +72,11 @@ class Program(Emailmon):
     def arrived(self):
         """The numbers of the events that reached the console, in that order."""
         return [int(trap["emailMonEventSeq"]) for trap in self.master.traps() if "emailMonEventSeq" in trap]
+
+    def events_on_disk(self):
+        """How many the state holds, also while snmpd cannot be asked."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.settings['state']}?mode=ro", uri=True)) as state:
+            return state.execute("SELECT count(*) FROM event").fetchone()[0]
 
     def resident_kib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:

@@ -1,7 +1,5 @@
 """A storm of events while snmpd is away: all of them reach the console afterwards, in order, and not all at once."""
 
-import contextlib
-import sqlite3
 import time
 
 import fake
@@ -15,19 +13,13 @@ A_SECOND = 500                # that many notifications at most
 JITTER = 1.15                 # of a window, as the console's log shows it
 
 
-def on_disk(program):
-    """How many events the state holds; snmpd is away and cannot be asked."""
-    with contextlib.closing(sqlite3.connect(f"file:{program.settings['state']}?mode=ro", uri=True)) as state:
-        return state.execute("SELECT count(*) FROM event").fetchone()[0]
-
-
 def storm(program, server, events):
     """Events until there are so many; emailmon is killed and started in the middle."""
     broken = False
     for due in range(ROWS, events + 1, ROWS):
         broken = not broken
         server.misbehave("drop", int(broken))
-        wait_for(lambda due=due: on_disk(program) >= due, 20, f"{due} events on disk")
+        wait_for(lambda due=due: program.events_on_disk() >= due, 20, f"{due} events on disk")
         if due == events // ROWS // 2 * ROWS:
             program.kill()
             program.start(wait=False)
