@@ -59,7 +59,7 @@ class Case:
     number: str
     says: str                                 # a sentence: what must hold
     plays: list
-    shown_by: str = ""                        # "folder/module.function": another tier's test shows it
+    shown_by: tuple = ()                      # "folder/module.function": other tiers' tests that show it
     lacks: str = ""                           # the feature that is not built yet, by name
     drive: typing.Any = None                  # drive(world): more steps than one bad poll
 
@@ -74,8 +74,8 @@ def flat(plays):
         yield from flat(play) if isinstance(play, (list, tuple)) else (play,)
 
 
-def elsewhere(number, says, shown_by):
-    """A case that a test of another tier shows."""
+def elsewhere(number, says, *shown_by):
+    """A case that tests of another tier show."""
     return Case(number, says, [], shown_by=shown_by)
 
 

@@ -58,7 +58,9 @@ def judge(number):
     if one.lacks:
         return number, None, "later: " + one.lacks
     if one.shown_by:
-        return number, None if is_there(one.shown_by) else "there is no such test", "shown by " + one.shown_by
+        missing = ", ".join(test for test in one.shown_by if not is_there(test))
+        wrong = f"there is no {missing}" if missing else None
+        return number, wrong, "shown by " + ", ".join(one.shown_by)
     try:
         wrong, grown = world.play(one)
     except Exception:

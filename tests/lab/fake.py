@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import ssl
 import subprocess
 
 from emailmon import SENDER
@@ -52,6 +53,12 @@ class Server:
     def counted(self, what):
         return next(int(line.rpartition(": ")[2]) for line in self.ask("counts") if line.startswith(what + ":"))
 
+    def certificate(self, path):
+        """Write what it shows under TLS; it has signed that itself, so it can be trusted as an authority."""
+        with open(path, "w", encoding="ascii") as f:
+            f.write(ssl.get_server_certificate((HOST, self.ports["imap"])))
+        return path
+
     def stop(self):
         """Nothing of it is left: no connection, no mail."""
         self.process.communicate("")
@@ -75,3 +82,11 @@ def monitor(name, ports, protocol="imap", **settings):
             "smtp": {"server": HOST, "port": ports["smtp"], "to": f"{name}@fake.test", "from": SENDER},
             "incoming": {"type": protocol, "server": HOST, "port": ports[protocol], "username": name,
                          "password": "anything", "plaintext_auth": True}}
+
+
+def secured(rows, **how):
+    """The same rows with TLS from the first byte on both legs; `how`: more settings of the legs."""
+    for row in rows:
+        for leg in row["smtp"], row["incoming"]:
+            leg.update(security="tls", **how)
+    return rows

@@ -112,15 +112,6 @@ def writable_bytes(program):
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:"))
 
 
-def tls_rows(ports):
-    """TLS asks for memory at every step."""
-    rows = [fake.monitor(f"row{n}", ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
-    for row in rows:
-        for leg in row["smtp"], row["incoming"]:
-            leg.update(security="tls", tls_verify=False)
-    return rows
-
-
 def ask_for_more(program, ports):
     """What needs memory that is not there: a file with many more rows, and a SET, which may be refused."""
     program.rows += [fake.monitor(f"more{n}", ports, enabled=False) for n in range(GROWN)]
@@ -151,7 +142,8 @@ def test_memory_used_up(full):
     polls and never down; with memory again all is well without a restart, also where only a part of it was lacking"""
     with fake.serving() as server:
         server.misbehave("tls")
-        with watching(tls_rows(server.ports)) as program:
+        rows = [fake.monitor(f"row{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
+        with watching(fake.secured(rows, tls_verify=False)) as program:   # TLS asks for memory at every step
             names = program.names()
             program.wait_polled(2)
             starve(program, 0, 0.1)

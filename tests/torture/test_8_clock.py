@@ -2,7 +2,6 @@
 
 import calendar
 import os
-import ssl
 import struct
 import time
 
@@ -29,6 +28,10 @@ def seconds(date_and_time):
     return calendar.timegm((year, *rest[:5], 0, 0, 0))
 
 
+def rows_of(ports):
+    return [fake.monitor(f"row{n}", ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
+
+
 def check_step(program, clock, offset_s):
     clock.set(offset_s)
     program.wait_polls(range(1, ROWS + 1), 2, 10)
@@ -48,8 +51,7 @@ def test_a_clock_that_is_set():
     missed or given up, the times shown are those of the clock, and an alarm tells of it"""
     clock = WallClock()
     with fake.serving() as server:
-        rows = [fake.monitor(f"row{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
-        with watching(rows, environment=clock.environment) as program:
+        with watching(rows_of(server.ports), environment=clock.environment) as program:
             wait_recovered(program, program.names(), 10)
             assert not program.alarm("clock")
             assert program.client.set(set_cells(MADE, "made", server.ports)) == NO_ERROR
@@ -64,8 +66,7 @@ def test_a_clock_that_is_set_over_a_kill():
     """Killed and started with a clock that is ten years ahead, or behind, no row is down, then or later"""
     clock = WallClock()
     with fake.serving() as server:
-        rows = [fake.monitor(f"row{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
-        with watching(rows, environment=clock.environment) as program:
+        with watching(rows_of(server.ports), environment=clock.environment) as program:
             wait_recovered(program, program.names(), 10)
             for offset_s in (YEARS_S, 0, -YEARS_S, 0):
                 program.kill()
@@ -76,25 +77,15 @@ def test_a_clock_that_is_set_over_a_kill():
             wait_recovered(program, program.names(), 5)
 
 
-def trusted(server):
-    """A file with the certificate of a fake server: it has signed that itself."""
-    path = os.path.join(DIR, "fake.pem")
-    with open(path, "w", encoding="ascii") as f:
-        f.write(ssl.get_server_certificate((fake.HOST, server.ports["imap"])))
-    return path
-
-
 def test_certificates_before_their_time():
     """With a clock that shows a time before emailmon was built a certificate that is not valid yet proves nothing: rows
     are unknown, and not down, with an alarm; all come up with the right time"""
     clock = WallClock()
     with fake.serving() as server:
         server.misbehave("tls")
-        rows = [fake.monitor(f"row{n}", server.ports, ("imap", "pop3")[n % 2], interval=1) for n in range(ROWS)]
-        for row in rows:
-            for leg in row["smtp"], row["incoming"]:
-                leg.update(security="tls")
-        with watching(rows, environment=clock.environment, tls={"ca_file": trusted(server)}) as program:
+        rows = fake.secured(rows_of(server.ports))
+        authority = {"ca_file": server.certificate(os.path.join(DIR, "fake.pem"))}
+        with watching(rows, environment=clock.environment, tls=authority) as program:
             names = program.names()
             wait_recovered(program, names, 10)
             clock.set(-YEARS_S)

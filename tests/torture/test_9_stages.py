@@ -69,10 +69,7 @@ class Play:
         row["description"] = stage
         row["smtp" if protocol == "smtp" else "incoming"]["port"] = self.gates[stage].port
         row["smtp"].update(auth=True, username=name, password="anything", plaintext_auth=True)
-        for leg in row["smtp"], row["incoming"]:
-            if stage in TLS:
-                leg.update(security="tls", tls_verify=False)
-        return row
+        return fake.secured([row], tls_verify=False)[0] if stage in TLS else row
 
     def mails(self):
         return self.plain.mails() | self.tls.mails()

@@ -65,11 +65,8 @@ def talking_rows(plain, tls):
     """A long conversation each, with a server that takes its time."""
     for n in range(TALKING):
         row = fake.monitor(f"row{n}", (plain, tls)[n // 2 % 2].ports, ("imap", "pop3")[n % 2], interval=1)
-        for leg in row["smtp"], row["incoming"]:
-            leg["timeout"] = TIMEOUT_S
-            if n // 2 % 2:
-                leg.update(security="tls", tls_verify=False)
-        yield row
+        row["smtp"]["timeout"] = row["incoming"]["timeout"] = TIMEOUT_S
+        yield from fake.secured([row], tls_verify=False) if n // 2 % 2 else [row]
 
 
 def test_stopped_in_the_middle_of_replies(full):
