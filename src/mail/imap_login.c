@@ -89,13 +89,13 @@ static void begin_authenticate(struct imap *i)
 {
     struct session *s = &i->look.session;
     const char *name = mechanism_name(i->mechanism);
-    char first[SASL_LINE_MAX + 1], shown[96];
+    char first[SASL_LINE_MAX + 1], command[96];
     bool begins = login_first(s->login, first);
     unsigned number = imap_begin_command(i, IMAP_AUTHENTICATE);
 
     if (begins && i->sasl_ir) {
-        (void)snprintf(shown, sizeof shown, "%s%u AUTHENTICATE %s ****", i->tag, number, name);
-        session_say_secret(s, shown, "%s%u AUTHENTICATE %s %s", i->tag, number, name, first);
+        (void)snprintf(command, sizeof command, "%s%u AUTHENTICATE %s ", i->tag, number, name);
+        session_say_secret(s, command, first);
     } else {
         session_say(s, "%s%u AUTHENTICATE %s", i->tag, number, name);
         if (begins)

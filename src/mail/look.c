@@ -60,12 +60,12 @@ void look_answer(struct look *l, const char *challenge, size_t n)
     if (l->first_response == NULL) {
         ok = login_answer(s->login, challenge, n, line, &why);
         if (ok)
-            session_say_secret(s, "****", "%s", line);
+            session_say_secret(s, "", line);
         explicit_bzero(line, sizeof line);
     } else {
         ok = n == 0;
         if (ok)
-            session_say_secret(s, "****", "%s", l->first_response);
+            session_say_secret(s, "", l->first_response);
         else
             why = failure_make(s->leg->leg, s->stage, CAUSE_MALFORMED, 0);
         look_forget_answer(l);

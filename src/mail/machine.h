@@ -86,15 +86,14 @@ struct session *session_new(size_t size, const struct machine *machine, const st
 /**
  * session_say(s, format, ...): Send one line; CRLF is added.  A CR or LF in it fails the session: no setting can
  * smuggle a second command.
- * session_say_secret(s, shown, format, ...): The same for a line that holds a secret: the trace shows ${shown} in its
- * place ("AUTH PLAIN ****"), the memory is wiped when it is sent.
+ * session_say_secret(s, begin, secret): The same for a line that ends with a secret: the trace shows **** in its place
+ * ("AUTH PLAIN ****"), the memory is wiped when it is sent.
  * session_put(s, bytes, n, secret): Bytes as they are, without CRLF, not traced: messages and literals.
  * session_unsay(s): Drop what was said and is not sent.
  * When memory is short the session fails (local, resources).
  */
 void session_say(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void session_say_secret(struct session *s, const char *shown, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void session_say_secret(struct session *s, const char *begin, const char *secret);
 void session_put(struct session *s, const void *bytes, size_t n, bool secret);
 void session_unsay(struct session *s);
 

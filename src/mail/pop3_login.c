@@ -12,13 +12,13 @@ static void say_auth(struct pop3 *p)
 {
     struct session *s = &p->look.session;
     const char *name = mechanism_name(p->mechanism);
-    char first[SASL_LINE_MAX + 1], shown[AUTH_LINE_MAX + sizeof " ****"];
+    char first[SASL_LINE_MAX + 1], command[64];
     bool begins = login_first(s->login, first);
 
     pop3_enter(p, POP3_AUTH);
-    if (begins && strlen("AUTH ") + strlen(name) + 1 + strlen(first) + strlen("\r\n") <= AUTH_LINE_MAX) {
-        (void)snprintf(shown, sizeof shown, "AUTH %s ****", name);
-        session_say_secret(s, shown, "AUTH %s %s", name, first);
+    (void)snprintf(command, sizeof command, "AUTH %s ", name);
+    if (begins && strlen(command) + strlen(first) + strlen("\r\n") <= AUTH_LINE_MAX) {
+        session_say_secret(s, command, first);
     } else {
         session_say(s, "AUTH %s", name);
         if (begins)
@@ -111,7 +111,7 @@ void pop3_hear_user(struct pop3 *p, const char *line, size_t n)
     switch (pop3_status(p, line, n, &text, &text_bytes)) {
     case 1:
         pop3_enter(p, POP3_PASS);
-        session_say_secret(s, "PASS ****", "PASS %s", s->leg->password);
+        session_say_secret(s, "PASS ", s->leg->password);
         break;
     case 0:
         refused(p, text, text_bytes);

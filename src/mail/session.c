@@ -216,14 +216,18 @@ static void keep_early(struct session *s, const char *bytes, size_t n)
         end(s, &too_much);
         return;
     }
-    char *more = realloc(s->early, s->early_bytes + n);
+    char *more = malloc(s->early_bytes + n); /* not realloc(): servers may repeat secrets */
     if (more == NULL) {
         session_fail_memory(s);
         return;
     }
-    memcpy(more + s->early_bytes, bytes, n);
+    size_t before = s->early_bytes;
+    if (before > 0)
+        memcpy(more, s->early, before);
+    memcpy(more + before, bytes, n);
+    drop(&s->early, &s->early_bytes, before);
     s->early = more;
-    s->early_bytes += n;
+    s->early_bytes = before + n;
 }
 
 static void hear(struct session *s, const char *bytes, size_t n)
@@ -283,7 +287,7 @@ enum want session_resume(struct session *s)
     s->want = WANT_READ;
     s->machine->resume(s, n > 0);
     hear(s, early, n);
-    free(early);
+    drop(&early, &n, n);
     return s->want;
 }
 

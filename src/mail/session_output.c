@@ -32,14 +32,26 @@ static bool make_room(struct session *s, size_t n)
     return true;
 }
 
-/* Appends one line; ${shown} is what the trace shows of it, NULL: the line itself. */
-__attribute__((format(printf, 3, 0))) static void say(struct session *s, const char *shown, const char *format,
-                                                      va_list arguments)
+/* The ${n} octets of a line behind what is said already: a part of what is said, with CRLF, if they are one line. */
+static bool end_line(struct session *s, size_t n)
 {
-    va_list again;
-    va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
+    char *line = s->output + s->output_bytes;
+    if (memchr(line, '\r', n) != NULL || memchr(line, '\n', n) != NULL) {
+        explicit_bzero(line, n);
+        session_fail_detail(s, CAUSE_POLICY, "a setting holds a line end");
+        return false;
+    }
+    memcpy(line + n, "\r\n", 2);
+    s->output_bytes += n + 2;
+    return true;
+}
+
+void session_say(struct session *s, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
     if (length < 0) {
         session_fail_memory(s);
         return;
@@ -48,35 +60,27 @@ __attribute__((format(printf, 3, 0))) static void say(struct session *s, const c
     if (!make_room(s, n + sizeof "\r\n"))
         return;
     char *line = s->output + s->output_bytes;
+    va_start(arguments, format);
     (void)vsnprintf(line, n + 1, format, arguments);
-    if (memchr(line, '\r', n) != NULL || memchr(line, '\n', n) != NULL) {
-        explicit_bzero(line, n);
-        session_fail_detail(s, CAUSE_POLICY, "a setting holds a line end");
-        return;
-    }
-    memcpy(line + n, "\r\n", 2);
-    s->output_bytes += n + 2;
-    if (shown != NULL)
-        session_trace_line(s, false, shown, strlen(shown));
-    else
+    va_end(arguments);
+    if (end_line(s, n))
         session_trace_line(s, false, line, n);
 }
 
-void session_say(struct session *s, const char *format, ...)
+/* Not by printf: on its way it leaves what it prints on the stack. */
+void session_say_secret(struct session *s, const char *begin, const char *secret)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    say(s, NULL, format, arguments);
-    va_end(arguments);
-}
-
-void session_say_secret(struct session *s, const char *shown, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
+    size_t open = strlen(begin), n = strlen(secret);
+    char shown[TRACE_MAX];
+    if (!make_room(s, open + n + sizeof "\r\n"))
+        return;
+    memcpy(s->output + s->output_bytes, begin, open);
+    memcpy(s->output + s->output_bytes + open, secret, n);
     s->output_secret = true;
-    say(s, shown, format, arguments);
-    va_end(arguments);
+    if (!end_line(s, open + n))
+        return;
+    (void)snprintf(shown, sizeof shown, "%s****", begin);
+    session_trace_line(s, false, shown, strlen(shown));
 }
 
 void session_put(struct session *s, const void *bytes, size_t n, bool secret)

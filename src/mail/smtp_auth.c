@@ -11,20 +11,20 @@ enum { AUTH_COMMAND_MAX = 500 };
 
 static void say_response(struct smtp *m, const char *line)
 {
-    session_say_secret(&m->base, "****", "%s", line);
+    session_say_secret(&m->base, "", line);
 }
 
 /* The command, with the client's first words when it begins and they fit. */
 static void say_auth_command(struct smtp *m)
 {
-    char line[SASL_LINE_MAX + 1], shown[64];
+    char line[SASL_LINE_MAX + 1], command[64];
     const char *name = mechanism_name(m->mechanism);
     bool begins = login_first(m->base.login, line);
     bool fits = begins && strlen("AUTH  ") + strlen(name) + strlen(line) <= AUTH_COMMAND_MAX;
     m->response_owed = begins && (!fits || m->response_apart);
-    (void)snprintf(shown, sizeof shown, "AUTH %s ****", name);
+    (void)snprintf(command, sizeof command, "AUTH %s ", name);
     if (begins && !m->response_owed)
-        session_say_secret(&m->base, shown, "AUTH %s %s", name, line);
+        session_say_secret(&m->base, command, line);
     else
         session_say(&m->base, "AUTH %s", name);
     explicit_bzero(line, sizeof line);
