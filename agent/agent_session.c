@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "agent_parts.h"
+#include "forget.h"
 #include "master_probe.h"
 #include "mib_handler.h"
 #include "oid.h"
@@ -44,6 +45,7 @@ static void on_connected(struct agent *a)
 {
     main_session->retries = 0; /* a stream needs none, and a notification must not be sent twice */
     main_session->timeout = ANSWER_TIMEOUT_S * 1000000L;
+    forget_packets(main_session);
     a->master = (struct master){.connected = true,
                                 .complained = a->master.complained,
                                 .refused = a->master.refused,
