@@ -1,6 +1,12 @@
 /*
  * TLS policies and what a handshake showed.  Contexts are shared by policy, never made a connection: one costs 1.3
  * MB with the system's certificates.
+ *
+ * The policy: TLS 1.2 at least; security level, ciphers and groups are those of the system's OpenSSL.  No resumption
+ * and no tickets (a resumed handshake shows no certificate), no renegotiation, no compression.  Proving: the chain
+ * leads to an authority of ${ca_file} or of the system's store, and the certificate shows the configured name in a
+ * subjectAltName (RFC 9525); revocation is not asked for.  Believing (tls_verify: false): any certificate, or none.
+ * Limits: TLS_CHAIN_DEPTH_MAX, TLS_CHAIN_BYTES_MAX, and those of stream_tls.c.
  */
 #ifndef EMAILMON_TLS_H
 #define EMAILMON_TLS_H

@@ -53,10 +53,11 @@ def address(user, detail=""):
     return folder(user) + ("+" + detail if detail else "") + "@" + DOMAIN
 
 
-def passwd_file():
-    """Dovecot's passwd-file.  base64, because a colon separates fields; a name is looked up with its quotes escaped."""
+def passwd_file(others=()):
+    """Dovecot's passwd-file.  base64, because a colon separates fields; a name is looked up with its quotes escaped.
+    `others`: {user: another password than ever}"""
     lines = []
-    for user, password in passwords().items():
+    for user, password in {**passwords(), **dict(others)}.items():
         secret = base64.b64encode(password.encode()).decode()
         escaped = user.replace("\\", "\\\\").replace('"', '\\"')
         for name in sorted({user, escaped, folder(user)}):
