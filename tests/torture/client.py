@@ -12,15 +12,19 @@ from snmp import COMMUNITY
 MODULE = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 2525, 1)
 AGENT, TABLE, STATUS, EVENTS = MODULE + (1,), MODULE + (2, 1), MODULE + (3, 1), MODULE + (4, 1)
 
-SCALARS = {"Rows": 4, "InFlight": 9, "SchedulerLag": 10, "TableLastChange": 13, "EventLast": 14, "NotificationsPending": 15, "ConfigLoaded": 16,
-           "LastSetError": 18, "Alarms": 19, "NotificationsDropped": 20}
-COLUMNS = {"Name": (2, "s"), "Description": (3, "s"), "Device": (4, "s"), "Interval": (5, "u"), "SmtpPort": (9, "u"),
-           "SmtpTo": (10, "s"), "SmtpFrom": (11, "s"), "InPort": (22, "u"), "InUsername": (24, "s"),
-           "InPassword": (25, "s"), "InPlaintextAuth": (29, "i"), "AdminStatus": (30, "i"), "PollNow": (31, "i"),
-           "StorageType": (32, "i"), "RowStatus": (33, "i")}
+SCALARS = {"Rows": 4, "InFlight": 9, "SchedulerLag": 10, "TableLastChange": 13, "EventLast": 14,
+           "NotificationsPending": 15, "ConfigLoaded": 16, "LastSetError": 18, "Alarms": 19, "NotificationsDropped": 20}
+COLUMNS = {"Name": (2, "s"), "Description": (3, "s"), "Device": (4, "s"), "Interval": (5, "u"),
+           "SmtpServer": (8, "s"), "SmtpPort": (9, "u"), "SmtpTo": (10, "s"), "SmtpFrom": (11, "s"),
+           "SmtpSecurity": (12, "i"), "SmtpAuth": (13, "i"), "SmtpUsername": (14, "s"), "SmtpPassword": (15, "s"),
+           "SmtpTimeout": (16, "u"), "InType": (20, "i"), "InServer": (21, "s"), "InPort": (22, "u"),
+           "InSecurity": (23, "i"), "InUsername": (24, "s"), "InPassword": (25, "s"), "InTimeout": (26, "u"),
+           "InPlaintextAuth": (29, "i"), "AdminStatus": (30, "i"), "PollNow": (31, "i"), "StorageType": (32, "i"),
+           "RowStatus": (33, "i")}
 STATUSES = {"OperStatus": 1, "Proof": 2, "LastPoll": 5, "NextPoll": 6, "FailureStage": 7, "FailureCause": 8,
             "FailureText": 9, "Polls": 12, "PollsFailed": 13, "Sent": 14, "Delivered": 15, "Late": 16, "Lost": 17,
-            "Transitions": 19, "Outstanding": 20, "SmtpCertDays": 38, "FailureLeg": 40, "Duplicates": 48, "Strays": 49}
+            "Transitions": 19, "Outstanding": 20, "SmtpCertDays": 38, "FailureLeg": 40, "Duplicates": 48, "Strays": 49,
+            "Forged": 50}
 ALARMS = {"state": 0x80, "resolver": 0x40, "descriptors": 0x20, "clock": 0x10, "secrets": 0x08}
 UP, DOWN, UNKNOWN, DISABLED = 1, 2, 3, 4
 ROUND_TRIP = 3
