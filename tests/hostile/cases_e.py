@@ -155,6 +155,7 @@ MESSAGE_ID, X_FIELDS = rb"^Message-ID: (<[^\r]+>)", rb"^X-Emailmon-[^\r]*\r\n"
 WITHOUT_X = (X_FIELDS, b"")
 TAKEN = b"250 2.0.0 queued\r\n"
 NO_LOGIN = {"auth": False}
+IN_GROUPS = (("", {}), ("-one-by-one", {"offers": [b"AUTH CRAM-MD5"]}))     # with PIPELINING, and without
 
 CASES = [
     case("E01", "A greeting that refuses service is told by its code, and answered by QUIT",
@@ -201,7 +202,8 @@ CASES = [
     case("E11", "LOGIN gives user name and password in this order, whatever the prompts say",
          smtp("swapped", exchange("LOGIN", login(b"Password:", b"Username:")), WELL, security="tls"),
          smtp("empty", exchange("LOGIN", login(b"", b"")), WELL, security="tls"),
-         smtp("localized", exchange("LOGIN", login("Имя:".encode(), "Пароль:".encode())), WELL, security="tls")),
+         smtp("localized", exchange("LOGIN", login("Имя:".encode(), "Пароль:".encode())), WELL,
+              security="tls")),
     case("E12", "Any challenge of CRAM-MD5 is answered but an empty one",
          smtp("empty", exchange("CRAM-MD5", cram_md5(b"")), "auth malformed", CANCELS),
          smtp("12-KiB", exchange("CRAM-MD5", cram_md5(b"x" * 9216)), WELL),
@@ -243,7 +245,7 @@ CASES = [
          [smtp(f"{code}{end}", {**refusing("mail", b"%d no\r\n" % code), **more}, "mailFrom " + cause,
                both(NO_PROBE, QUITS))
           for code, cause in ((530, "permanent"), (550, "permanent"), (553, "permanent"), (452, "temporary"))
-          for end, more in (("", {}), ("-one-by-one", {"offers": [b"AUTH CRAM-MD5"]}))]),
+          for end, more in IN_GROUPS]),
     case("E23", "Greylisting is temporary, and the row comes up when it ends",
          smtp("", {"rcpt": times(2, b"450 4.7.1 greylisted\r\n"), "data": times(2, b"503 no recipient\r\n")},
               "rcptTo temporary", NO_PROBE),
@@ -265,17 +267,21 @@ CASES = [
          smtp("", {"rcpt": nothing, "data": nothing}, "rcptTo timedOut",
               both(NO_PROBE, column("failure_text", lambda text: "PIPELINING" in text, "a hint at PIPELINING")))),
     case("E28", "A reply of the wrong kind is no go-ahead",
-         smtp("250-to-DATA", {"data": b"250 ok\r\n"}, "data malformed", NO_PROBE),
-         smtp("354-to-MAIL", {"mail": b"354 go on\r\n"}, "mailFrom malformed", NO_PROBE)),
+         [smtp(label + end, {verb: reply, **more}, stage + " malformed", NO_PROBE)
+          for label, verb, reply, stage in (("250-to-DATA", "data", b"250 ok\r\n", "data"),
+                                            ("354-to-MAIL", "mail", b"354 go on\r\n", "mailFrom"))
+          for end, more in IN_GROUPS]),
     case("E29", "A reply to a mail that was not sent yet ends it",
          smtp("", {"data": b"354 go on\r\n550 no\r\n"}, "data malformed", NO_PROBE)),
     case("E30", "A mail that is never answered is of uncertain fate",
          smtp("", {"dot": silent}, "afterDot timedOut",
               both(UNCERTAIN, column("send_ms", lambda ms: ms >= 3900, "4 s")))),
     case("E31", "A mail that was delivered although the connection broke is found, and none is missing",
-         smtp("", {"dot": times(1, deliver_and_reset)}, "afterDot closed", UNCERTAIN), drive=recovers(1)),
+         [smtp(security, {"dot": times(1, deliver_and_reset)}, "afterDot closed", UNCERTAIN, security=security)
+          for security in ("none", "tls")], drive=recovers(1)),
     case("E32", "A mail that was lost with the connection is not missed",
-         smtp("", {"dot": times(1, reset)}, "afterDot closed", UNCERTAIN), drive=recovers(1)),
+         [smtp(security, {"dot": times(1, reset)}, "afterDot closed", UNCERTAIN, security=security)
+          for security in ("none", "tls")], drive=recovers(1)),
     case("E33", "A mail that was accepted and thrown away is missed",
          smtp("", {"dot": times(1, TAKEN)}, "delivery notDelivered"), drive=recovers(1)),
     case("E34", "A mail that is refused in the end was not sent",
@@ -306,12 +312,13 @@ CASES = [
     case("E40", "Nothing that is sent holds a line end that some server takes for the end of a mail",
          smtp("", {}, WELL, clean_lines)),
     case("E41", "A server that shuts down at any stage says so by 421",
-         [smtp(verb, {verb: b"421 4.3.2 shutting down\r\n"}, stage + " shutdown", security=security)
+         [smtp(verb + end, {verb: b"421 4.3.2 shutting down\r\n", **more}, stage + " shutdown", security=security)
           for verb, stage, security in (("greeting", "greeting", "none"), ("ehlo", "hello", "none"),
                                         ("starttls", "startTls", "starttls"), ("ehlo/tls", "hello", "starttls"),
                                         ("auth", "auth", "none"), ("mail", "mailFrom", "none"),
                                         ("rcpt", "rcptTo", "none"), ("data", "data", "none"),
-                                        ("dot", "afterDot", "none"))]),
+                                        ("dot", "afterDot", "none"))
+          for end, more in (IN_GROUPS if verb in ("mail", "rcpt", "data") else IN_GROUPS[:1])]),
     elsewhere("E42", "No configured text can hold a CR or LF", "unit/core/settings.no_control_characters"),
     case("E43", "A login that is answered late is awaited as long as the leg may last",
          every(MAIL, {"mechanisms": ["PLAIN"], "auth": wait(3)}, WELL, security="tls", label="late"),
