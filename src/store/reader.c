@@ -48,23 +48,26 @@ int reader_doubt(sqlite3 *db)
 /* Who gets each result; false: memory. */
 typedef bool take_result(void *owner, sqlite3_stmt *result);
 
-static int walk(sqlite3 *db, const char *sql, take_result *take, void *owner)
+/* More than ${most} results are damage: an array was made for as many. */
+static int walk(sqlite3 *db, const char *sql, size_t most, take_result *take, void *owner)
 {
     sqlite3_stmt *s;
     int code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
     if (code != SQLITE_OK)
         return code;
     bool ok = true;
-    while (ok && (code = sqlite3_step(s)) == SQLITE_ROW)
+    size_t count = 0;
+    while (ok && (code = sqlite3_step(s)) == SQLITE_ROW && count++ < most)
         ok = take(owner, s);
     (void)sqlite3_finalize(s);
     if (!ok)
         return SQLITE_NOMEM;
-    return code == SQLITE_DONE ? SQLITE_OK : code;
+    return code == SQLITE_DONE ? SQLITE_OK : code == SQLITE_ROW ? SQLITE_CORRUPT : code;
 }
 
 /* The same with columns that follow the program's tables, behind those of ${begin}. */
-static int walk_followed(sqlite3 *db, const char *begin, const struct followed *columns, take_result *take, void *owner)
+static int walk_followed(sqlite3 *db, const char *begin, const struct followed *columns, size_t most, take_result *take,
+                         void *owner)
 {
     char *sql = NULL;
     size_t n = 0;
@@ -74,7 +77,7 @@ static int walk_followed(sqlite3 *db, const char *begin, const struct followed *
     (void)fputs(begin, out);
     columns_print(out, columns, COLUMNS_NAMES, 0);
     (void)fprintf(out, " FROM %s ORDER BY serial", columns->table);
-    int code = fclose(out) == 0 ? walk(db, sql, take, owner) : SQLITE_NOMEM;
+    int code = fclose(out) == 0 ? walk(db, sql, most, take, owner) : SQLITE_NOMEM;
     free(sql);
     return code;
 }
@@ -88,16 +91,17 @@ struct reading {
     size_t probe_room;
 };
 
-/* An array of as many as ${table} has, so that it need not grow. */
-static int make_array(sqlite3 *db, const char *table, size_t size, void *array)
+/* An array of as many as ${table} has, ${count}, so that it need not grow. */
+static int make_array(sqlite3 *db, const char *table, size_t size, void *array, size_t *count)
 {
     char sql[64];
-    sqlite3_int64 count = 0;
+    sqlite3_int64 counted = 0;
     (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
-    int code = database_number(db, sql, &count);
+    int code = database_number(db, sql, &counted);
     if (code != SQLITE_OK)
         return code;
-    void *made = calloc((size_t)count + 1, size);
+    *count = (size_t)counted;
+    void *made = calloc(*count + 1, size);
     memcpy(array, &made, sizeof made);
     return made != NULL ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -127,9 +131,11 @@ static bool take_row(void *owner, sqlite3_stmt *result)
 static int load_rows(sqlite3 *db, struct reading *r)
 {
     const struct followed columns = columns_of_row();
-    int code = make_array(db, "row", sizeof *r->into->rows, &r->into->rows);
+    size_t count = 0;
+    int code = make_array(db, "row", sizeof *r->into->rows, &r->into->rows, &count);
     if (code == SQLITE_OK)
-        code = walk_followed(db, "SELECT serial, idx, name, admin_set, admin_file, polled, ", &columns, take_row, r);
+        code = walk_followed(db, "SELECT serial, idx, name, admin_set, admin_file, polled, ", &columns, count, take_row,
+                             r);
     if (code == SQLITE_OK && !restored_index(r->into))
         code = SQLITE_NOMEM;
     return code;
@@ -218,7 +224,8 @@ static bool take_definition(void *owner, sqlite3_stmt *result)
 static int load_definitions(sqlite3 *db, struct reading *r)
 {
     const struct followed columns = columns_of_definition();
-    int code = walk_followed(db, "SELECT serial, row_status, was_active, storage, ", &columns, take_definition, r);
+    int code =
+        walk_followed(db, "SELECT serial, row_status, was_active, storage, ", &columns, SIZE_MAX, take_definition, r);
     if (r->unsealed > 0)
         log_write(r->log, LOG_LINE_ERROR,
                   "state: %zu passwords were sealed with another key; set them again, or bring the key file back",
@@ -330,11 +337,12 @@ int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struc
         code = load_definitions(db, &r);
     if (code == SQLITE_OK)
         code = walk(db, "SELECT serial, time_s, nonce, accepted_ms, state FROM probe ORDER BY serial, time_s, nonce",
-                    take_probe, &r);
+                    SIZE_MAX, take_probe, &r);
     for (size_t i = 0; i < sizeof others / sizeof others[0] && code == SQLITE_OK; i++) {
-        code = make_array(db, others[i].table, others[i].size, others[i].array);
+        size_t count = 0;
+        code = make_array(db, others[i].table, others[i].size, others[i].array, &count);
         if (code == SQLITE_OK)
-            code = walk(db, others[i].sql, others[i].take, &r);
+            code = walk(db, others[i].sql, count, others[i].take, &r);
     }
     return code;
 }

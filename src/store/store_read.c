@@ -96,7 +96,8 @@ static bool tell(const char *path, int code, char *why, size_t size)
     return code == SQLITE_OK;
 }
 
-/* Opens ${path} for reading, when it is a state of ours; else NULL, and one line in ${why}. */
+/* Opens ${path} for reading, when it is a state of ours; else NULL, and one line in ${why}.  All that is read is of one
+ * moment, whatever emailmon writes meanwhile. */
 static sqlite3 *open_for_reading(const char *path, char *why, size_t size)
 {
     struct stat st;
@@ -113,6 +114,8 @@ static sqlite3 *open_for_reading(const char *path, char *why, size_t size)
         code = schema_check(db, &finding);
     if (code == SQLITE_OK && finding != SCHEMA_OURS)
         code = SQLITE_ERROR;
+    if (code == SQLITE_OK)
+        code = database_run(db, "BEGIN");
     if (code == SQLITE_OK)
         return db;
     database_close(db);
