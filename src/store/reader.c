@@ -215,8 +215,8 @@ static bool take_definition(void *owner, sqlite3_stmt *result)
     bool ok = true;
     for (enum setting_id id = 0; id < SETTING_COUNT && ok; id++)
         ok = take_setting(r, &d, id, result, FOLLOWED + (int)id);
-    if (ok)
-        row->definition = draft_freeze(&d);
+    definition_unref(row->definition); /* a damaged state may have two of one row: the last counts */
+    row->definition = ok ? draft_freeze(&d) : NULL;
     draft_end(&d);
     return row->definition != NULL;
 }

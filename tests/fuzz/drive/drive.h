@@ -1,9 +1,18 @@
 /*
- * Plays a session against a server that says whatever the fuzzer wants, and holds it to what must always be true: it
- * ends at most once, says why, in printable ASCII, and no password leaves without TLS unless that is allowed.
+ * Plays sessions against a server that says whatever the fuzzer wants, and holds them to what must always be true: each
+ * ends once, says why, in printable ASCII; no password leaves without TLS unless that is allowed, nor is shown.
  *
- * The input: one octet of settings (1 and 2: security; 4: plaintext_auth; 8: SMTP without login; 0x10, 0x20, 0x40: the
- * target's own), four of piece lengths less one, then what the server says; "$" stands for the client's tag.
+ * The input is text, so that it can be read and written by hand.  Four octets come first, of which six bits count ('@'
+ * is 0, 'A' 1, ... '_' 31, ' ' 32, ... '?' 63):
+ *   1  1 and 2: security none, starttls, tls; 4: plaintext_auth; 8: SMTP without login; 16, 32: the target's own
+ *   2  1, 2, 4: the mechanism that logged in last; 8: the last login was refused; 16: in the end a clock runs out,
+ *      else the server closes; 32: what comes next is fed while the session holds
+ *   3  octets of every odd piece, 4  of every even one; 63: as many as fit
+ * The rest is what the server says.  "|" ends a piece, "$" is the client's tag in IMAP, and "%" begins
+ *   %0 ... %9  a token (tokens.h)     %f, %v  an honest server's two messages of SCRAM, in base64
+ *   %n         this session ends; the next one begins, with what the first has left
+ *
+ * With DRIVE_SHOW in the environment the conversation is printed.
  */
 #ifndef EMAILMON_FUZZ_DRIVE_H
 #define EMAILMON_FUZZ_DRIVE_H
@@ -11,17 +20,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "look.h"
+#include "sasl.h"
+#include "session.h"
 
-enum { DRIVE_HEAD = 5 };
+enum { DRIVE_HEAD = 4, DRIVE_OWN_1 = 16, DRIVE_OWN_2 = 32, DRIVE_SESSIONS_MAX = 4 };
 
-/** drive_leg(input, n, leg): The settings that the input's first octet names, for a leg of kind ${which}. */
-void drive_leg(const uint8_t *input, size_t n, enum leg which, struct leg_settings *leg);
+/** What is played; all sessions of an input share it. */
+struct drive {
+    struct leg_settings leg;
+    struct login_memory memory;
+    struct sasl_cache *cache;
+    uint8_t flags; /* the first octet */
+    bool held;     /* this session was told to go on after a hold */
+};
 
-/** drive(s, leg, input, n): Play ${s}, check, and free it. */
-void drive(struct session *s, const struct leg_settings *leg, const uint8_t *input, size_t n);
+/** The target's part.  make(d, owner): the next session.  said(): what it sends, as it sends it.  ended(): it did. */
+struct drive_machine {
+    enum leg leg;
+    struct session *(*make)(struct drive *d, void *owner);
+    void (*said)(const struct drive *d, void *owner, const char *bytes, size_t n);
+    void (*ended)(const struct drive *d, void *owner, const struct session *s, enum want want);
+};
 
-/** drive_look(input, n, new): A whole look by ${new}, twice with one drop memory: what it remembers matters, too. */
-void drive_look(const uint8_t *input, size_t n, struct session *(*new)(const struct look_task *));
+/** drive(machine, owner, input, n): Play it. */
+void drive(const struct drive_machine *machine, void *owner, const uint8_t *input, size_t n);
+
+/** drive_look(new, input, n): Looks by ${new}, all with one drop memory. */
+struct look_task;
+void drive_look(struct session *(*new)(const struct look_task *task), const uint8_t *input, size_t n);
 
 #endif

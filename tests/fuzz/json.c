@@ -1,0 +1,58 @@
+/*
+ * Pairs of escapes in JSON: joining them keeps every place, leaves none, and comes to the character that the pair
+ * stands for.
+ */
+#include "yaml_json.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "config_parts.h"
+#include "must.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+/* Only pairs may change, and line ends never do. */
+static void check_joined(const char *before, const char *after, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        must((before[i] == '\n') == (after[i] == '\n') &&
+             (before[i] == after[i] || after[i] >= '0' || before[i] == 'u'));
+}
+
+static void check_nuls(const char *text, size_t n)
+{
+    char *copy = malloc(n);
+    must(copy != NULL);
+    memcpy(copy, text, n);
+    size_t left = json_drop_nuls(copy, n);
+    must(left <= n && (memchr(text, '\0', n) != NULL || (left == n && memcmp(copy, text, n) == 0)));
+    free(copy);
+}
+
+/* As a configuration: the same mistakes at the same places as the same text with a plain character in each pair's place
+ * cannot be asked for, but that it is read or refused can. */
+static void check_reads(const char *text, size_t n)
+{
+    struct complaints complaints = {0};
+    struct config *c = config_parse(text, n, &complaints);
+    must((c == NULL) == complaints_any(&complaints));
+    complaints_end(&complaints);
+    config_free(c);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    const char *text = (const char *)bytes;
+    char *joined = malloc(n);
+    must(joined != NULL);
+    memcpy(joined, text, n);
+    json_join_pairs(joined, n);
+    check_joined(text, joined, n);
+    must(!json_has_pairs(joined, n));
+    check_nuls(text, n);
+    if (json_has_pairs(text, n))
+        check_reads(text, n);
+    free(joined);
+    return 0;
+}
