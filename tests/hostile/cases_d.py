@@ -20,7 +20,8 @@ BESIDE = [Play("smtp", {}, WELL, security="starttls", label="beside"),
 EXPIRED, NAME, UNTRUSTED = "tls certExpired", "tls certName", "tls certUntrusted"
 ALERTED, MALFORMED, POLICY = "tls tlsAlert", "tls malformed", "tls policy"
 GREASE, SAFE_RENEGOTIATION = extension(0x0a0a), extension(0xff01, b"\0")
-EARLY_DATA, PRE_SHARED_KEY = 42, 41
+SUPPORTED_GROUPS, PRE_SHARED_KEY, EARLY_DATA = 10, 41, 42           # extensions
+FINITE_FIELD = 1                                                    # the first octet of such groups (RFC 7919)
 MEBIBYTE = 1 << 20
 SECOND = "127.0.0.6"
 VERSIONS = TLS12, TLS13
@@ -73,9 +74,16 @@ def after(most, version, then, ends, label):
 
 def full_sessions(_world, scene, _row):
     """No ClientHello offers to resume a session, nor data before the handshake is done."""
-    found = set().union(*(offered(hello) for hello in scene.hostile.hellos))
-    if found & {EARLY_DATA, PRE_SHARED_KEY}:
+    if any({EARLY_DATA, PRE_SHARED_KEY} & offered(hello).keys() for hello in scene.hostile.hellos):
         raise Failed("a session is resumed")
+
+
+def elliptic_groups(_world, scene, _row):
+    """One of a thousand octets would keep the loop from all other rows while it is computed with."""
+    for hello in scene.hostile.hellos:
+        listed = offered(hello)[SUPPORTED_GROUPS][2:]
+        if any(listed[at] == FINITE_FIELD for at in range(0, len(listed), 2)):
+            raise Failed(f"the client offers the groups {listed.hex()}")
 
 
 def refuses_renegotiation(tls):
@@ -92,7 +100,8 @@ CASES = [
              everywhere("expired", EXPIRED, "certificate has expired", ended=True),
              refused("of-ended", EXPIRED, "certificate has expired", ended=True)),
     tls_case("D02", "A certificate that is not valid yet is refused as expired, and the text tells it apart",
-             everywhere("future", EXPIRED, "not yet valid")),
+             everywhere("future", EXPIRED, "not yet valid"),
+             refused("no-end", UNTRUSTED, "notAfter")),
     tls_case("D03", "A certificate for other names is refused; the subject is no name",
              everywhere("other-name", NAME, "other.test"),
              refused("subject-alone", NAME), refused("no-names", NAME)),
@@ -123,13 +132,15 @@ CASES = [
              refused("rsa1024", UNTRUSTED, "key too weak"), refused("rsa512", UNTRUSTED, "key too weak", version=TLS12),
              refused("sha1", UNTRUSTED, "digest algorithm too weak"),
              refused("md5", UNTRUSTED, "digest algorithm too weak")),
-    tls_case("D10", "Old versions and ciphers are refused",
+    tls_case("D10", "Old versions, weak ciphers and groups that a server may choose at will are refused",
              play(presents("good", version=ssl.TLSVersion.TLSv1), "tls tlsVersion", "1.0"),
              play(presents("good", version=ssl.TLSVersion.TLSv1_1), "tls tlsVersion", "1.1"),
              play(say(hear, server_hello(version=b"\x03\x00", cipher=b"\x00\x05")), "tls tlsVersion", "ssl-3"),
              play(presents("good", version=TLS12, ciphers="aNULL"), ALERTED, "anonymous"),
              play(say(hear, server_hello(random=bytes(24) + b"DOWNGRD\1")), "tls tlsVersion", "downgrade"),
-             play(say(hear, server_hello(cipher=b"\x00\x03")), MALFORMED, "export")),
+             play(say(hear, server_hello(cipher=b"\x00\x03")), MALFORMED, "export"),
+             play(presents("rsa2048", version=TLS12, ciphers="DHE", group=certs.GROUP), ALERTED, "own-group"),
+             play(by_hand(), WELL, "groups", check=elliptic_groups)),
     later("D11", "A pinned key is asked for whatever the chain says", "tls_pin"),
     tls_case("D12", "A list of certificates is read up to its cap",
              refused("of-200", POLICY),

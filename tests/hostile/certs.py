@@ -13,6 +13,7 @@ FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "build", "hostile",
 FOLDER = os.environ.get("EMAILMON_HOSTILE_CERTS") or os.path.realpath(FOLDER)
 CA = os.path.join(FOLDER, "trusted.pem")
 FRESH_S = 7 * 86400
+GROUP, GROUP_BITS = os.path.join(FOLDER, "group.pem"), 10_000      # as many as OpenSSL lets a server choose
 NAME, ADDRESS = dns(b"hostile.test"), x509.address("127.0.0.1")
 OTHERS = dns(b"mail.hostile.test"), dns(b"a.b.hostile.test"), dns(b"localhost")
 
@@ -58,6 +59,7 @@ WISHES = {
     # time
     "expired": Wish(days=(-9, -2)),
     "future": Wish(days=(2, 30)),
+    "no-end": Wish(days=(-9, b"991399000000Z")),
     "of-ended": Wish(issuer="ended", chain=("ended",)),
 
     # names
@@ -93,6 +95,7 @@ WISHES = {
     # weak keys and digests
     "rsa512": Wish(key="512"),
     "rsa1024": Wish(key="1024"),
+    "rsa2048": Wish(key="2048"),
     "sha1": Wish(algorithm="ec-sha1"),
     "md5": Wish(issuer="ca-rsa", algorithm="rsa-md5"),
 
@@ -136,11 +139,14 @@ def make():
     for name, wish in WISHES.items():
         make_one(name, wish)
         join(path(name), path(name, ".crt"), *(path(shown, ".crt") for shown in wish.chain), path(name, ".key"))
+    with open(GROUP, "wb") as f:
+        f.write(x509.group(GROUP_BITS))
     join(CA, path("ca", ".crt"), path("ca-rsa", ".crt"))
 
 
-def new_context(name="good", version=None, ciphers="ALL", asks=ssl.CERT_NONE):
-    """A server's context with the certificate of that name; it speaks that version alone.  `asks`: for the client's."""
+def new_context(name="good", version=None, ciphers="ALL", asks=ssl.CERT_NONE, group=None):
+    """A server's context with the certificate of that name; it speaks that version alone.  `asks`: for the client's.
+    `group`: a file with one for Diffie-Hellman."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.set_ciphers(ciphers + ":@SECLEVEL=0")
     if version:
@@ -148,6 +154,8 @@ def new_context(name="good", version=None, ciphers="ALL", asks=ssl.CERT_NONE):
     made.load_verify_locations(CA)
     made.verify_mode = asks
     made.load_cert_chain(path(name))
+    if group:
+        made.load_dh_params(group)
     return made
 
 

@@ -31,15 +31,16 @@ def message(kind, octets=b"", size=None):
 
 
 def offered(hello):
-    """The extensions, by number, of a ClientHello in one record (RFC 8446 s. 4.1.2)."""
+    """{number: octets} of the extensions of a ClientHello in one record (RFC 8446 s. 4.1.2)."""
     at = 5 + 4 + 2 + 32
     at += 1 + hello[at]                                          # session id
     at += 2 + int.from_bytes(hello[at:at + 2], "big")            # ciphers
     at += 1 + hello[at] + 2                                      # compressions; length of what follows
-    found = set()
+    found = {}
     while at < len(hello):
-        found.add(int.from_bytes(hello[at:at + 2], "big"))
-        at += 4 + int.from_bytes(hello[at + 2:at + 4], "big")
+        number, size = (int.from_bytes(hello[here:here + 2], "big") for here in (at, at + 2))
+        found[number] = hello[at + 4:at + 4 + size]
+        at += 4 + size
     return found
 
 

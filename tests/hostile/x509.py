@@ -30,6 +30,10 @@ def der(tag, *parts):
     return bytes([tag, n] if n < 0x80 else [tag, 0x80 | len(size)]) + (size if n >= 0x80 else b"") + octets
 
 
+def pem(what, octets):
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (what, base64.encodebytes(octets), what)
+
+
 def oid(dotted):
     first, second, *rest = (int(arc) for arc in dotted.split("."))
     octets = bytes([40 * first + second])
@@ -42,7 +46,9 @@ def oid(dotted):
 
 
 def moment(day):
-    """So many days from now."""
+    """So many days from now; octets are taken as they are."""
+    if isinstance(day, bytes):
+        return der(0x17, day)
     then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=day)
     return der(0x17, then.strftime("%y%m%d%H%M%SZ").encode())
 
@@ -101,5 +107,10 @@ def certificate(key, subject, extensions, days, issuer_key, issuer, algorithm):
                der(0xa3, der(SEQUENCE, *extensions)) if extensions else b"")
     digest = algorithm.partition("-")[2]
     signature = openssl("dgst", "-" + digest, "-sign", issuer_key, given=body)
-    whole = base64.encodebytes(der(SEQUENCE, body, made_by, der(0x03, b"\0", signature)))
-    return b"-----BEGIN CERTIFICATE-----\n" + whole + b"-----END CERTIFICATE-----\n"
+    return pem(b"CERTIFICATE", der(SEQUENCE, body, made_by, der(0x03, b"\0", signature)))
+
+
+def group(bits):
+    """A group for Diffie-Hellman (RFC 2631), in PEM; its modulus is as good as a prime to those who do not try."""
+    modulus = (1 << bits - 1 | secrets.randbits(bits - 1) | 1).to_bytes((bits + 7) // 8, "big")
+    return pem(b"DH PARAMETERS", der(SEQUENCE, der(0x02, b"\0" + modulus), der(0x02, b"\2")))
