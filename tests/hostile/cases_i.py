@@ -29,7 +29,7 @@ CASES = [
     elsewhere("I08", "SIGTERM in each stage of a poll ends emailmon within three seconds",
               "torture/test_9_stages.test_ended_in_each_stage"),
     elsewhere("I09", "Thousands of rows that time out at once hold no healthy row up",
-              "torture/test_7_resources.test_thousands_that_time_out"),
+              "torture/test_3_silent.test_thousands_that_time_out"),
     elsewhere("I10", "SIGKILL in each stage of sending makes no probe missing that was not",
               "torture/test_9_stages.test_killed_in_each_stage",
               "torture/test_1_kills.test_killed_between_what_is_done_and_its_record"),

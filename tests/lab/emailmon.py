@@ -12,6 +12,7 @@ import subprocess
 import certs
 import snmp
 import users
+import places
 from listeners import DNS, LISTENERS
 from places import DIR, TREE, LabError, wait_for
 
@@ -54,7 +55,7 @@ class Emailmon:
 
     def __init__(self, rows, master, environment=None, **settings):
         self.rows, self.master = copy.deepcopy(rows), master
-        self.folder = os.path.join(RUNS, str(next(self.numbers)))
+        self.folder = os.path.join(RUNS, f"{places.slot}.{next(self.numbers)}")
         self.settings = {"agentx": master.agentx, "state": os.path.join(self.folder, "state.db"),
                          "dns": "%s:%d" % DNS, "tls": {"ca_file": certs.CA}, **settings}
         self.file = os.path.join(self.folder, "emailmon.yaml")

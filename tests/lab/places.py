@@ -15,6 +15,8 @@ CERTS = os.path.join(DIR, "certs")
 LOCK = os.path.join(DIR, "lock")
 MIBS = os.path.join(TREE, "build", "mibs")
 
+slot = 0                                 # a number of its own for each of the tests that run side by side
+
 
 class LabError(Exception):
     """What is wrong, in one line for a person."""
@@ -23,6 +25,13 @@ class LabError(Exception):
 def in_root(path):
     """The name that `path` of the private root has outside of it."""
     return os.path.join(ROOT, path.lstrip("/"))
+
+
+def own(name):
+    """A path that no test has which runs side by side with this one."""
+    folder = os.path.join(DIR, "own", str(slot))
+    os.makedirs(folder, exist_ok=True)
+    return os.path.join(folder, name)
 
 
 def write(path, text, mode=0o644):

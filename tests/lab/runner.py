@@ -1,20 +1,25 @@
 """What the runners of tests have in common: `[--full] [--only NAME]`.
 
 A test is a function test_... of a module test_*.py; its docstring is a sentence that says what must hold.  It fails by
-raising.  What all of them need is started once.  The last line is the summary; exit code 0 only when nothing failed.
+raising.  What all of them need is started once.  Tests of a module that says SIDE_BY_SIDE = True run beside one another,
+behind all others.  The last line is the summary; exit code 0 only when nothing failed.
 """
 
 import argparse
+import ctypes
 import importlib
 import inspect
 import os
 import signal
 import sys
+import tempfile
 import time
 import traceback
 
 import emailmon
+import places
 import root
+import snmp
 from places import LabError
 
 
@@ -71,6 +76,72 @@ def run_test(function, sentence, full):
     return failed is None
 
 
+# --- side by side ---
+
+BESIDE = 4                    # so many
+PR_SET_PDEATHSIG = 1
+
+
+def is_beside(function):
+    return getattr(sys.modules[function.__module__], "SIDE_BY_SIDE", False)
+
+
+def be_test(said, number, *test):
+    """A process of its own: folders, ports and output are, too."""
+    passed = False
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        for descriptor in (1, 2):
+            os.dup2(said.fileno(), descriptor)
+        places.slot = number
+        passed = run_test(*test)
+    finally:
+        sys.stdout.flush()
+        os._exit(not passed)
+
+
+def begin(number, *test):
+    """(its process, where it writes)"""
+    said = tempfile.TemporaryFile()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        be_test(said, number, *test)
+    return pid, said
+
+
+def run_beside(chosen, full):
+    """The last first: those take longest.  Whether each has passed; what it prints comes when it has ended."""
+    waiting, running = list(enumerate(chosen, 1)), {}
+    if chosen:
+        snmp.copy_mibs()
+    try:
+        while waiting or running:
+            if waiting and len(running) < BESIDE:
+                number, test = waiting.pop()
+                pid, said = begin(number, *test, full)
+                running[pid] = said
+                continue
+            pid, status = os.wait()
+            said = running.pop(pid)
+            said.seek(0)
+            print(said.read().decode(errors="replace"), end="", flush=True)
+            yield status == 0
+    finally:
+        for pid in running:
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
+
+
+def run_all(chosen, full, after_each):
+    """Whether each has passed."""
+    for function, sentence in chosen:
+        if len(chosen) == 1 or not is_beside(function):
+            yield run_test(function, sentence, full)
+            after_each()
+    yield from run_beside([test for test in chosen if len(chosen) > 1 and is_beside(test[0])], full)
+
+
 def main(what, folder, place, after_each=lambda: None):
     """Run the tests of a folder inside of `place()`; the exit code.  `what`: what all of them are called."""
     parser = argparse.ArgumentParser(description=f"Run the tests of {what}.")
@@ -91,12 +162,9 @@ def main(what, folder, place, after_each=lambda: None):
     passed = failed = 0
     try:
         with place():
-            for function, sentence in chosen:
-                if run_test(function, sentence, arguments.full):
-                    passed += 1
-                else:
-                    failed += 1
-                after_each()
+            for one in run_all(chosen, arguments.full, after_each):
+                passed += one
+                failed += not one
     except LabError as error:
         print(f"{what}: {error}", file=sys.stderr)
         failed += 1

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 
+import places
 import processes
 from listeners import PLAIN_IP, SNMP
 from places import MIBS, TREE, LabError, in_root, wait_for, write
@@ -70,7 +71,8 @@ class Master:
         shutil.rmtree(in_root(self.folder), ignore_errors=True)
         os.makedirs(in_root(self.folder + "/state"))
         os.makedirs(in_root(self.folder + "/traps-state"))
-        copy_mibs()
+        if not places.slot:                  # else it was done before the tests that run side by side
+            copy_mibs()
         write(self.folder + "/snmpd.conf", SNMPD.format(
             socket=self.folder + "/agentx", community=COMMUNITY, user=USER, auth=AUTH_PASSWORD,
             privacy=PRIVACY_PASSWORD, ip=PLAIN_IP, traps=self.traps_port, state=self.folder + "/state") + self.more)

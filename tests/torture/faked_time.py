@@ -2,7 +2,7 @@
 
 import os
 
-from places import DIR, LabError
+from places import LabError, own
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
@@ -13,7 +13,7 @@ class WallClock:
     def __init__(self):
         if not os.path.exists(LIBRARY):
             raise LabError(f"{LIBRARY} is missing: ./dev deps installs it (faketime)")
-        self.path = os.path.join(DIR, "faked-time")
+        self.path = own("faked-time")
         self.environment = {"LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_NO_CACHE": "1",
                             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
         self.set(0)

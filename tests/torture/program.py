@@ -6,12 +6,13 @@ import resource
 import sqlite3
 
 import fake
+import places
 import snmp
 from client import ALARMS, CREATE_AND_GO, DOWN, Client, cells
 from emailmon import SENDER, Emailmon
 from places import LabError, wait_for
 
-MASTER = 60                   # the number of these tests' own snmpd
+MASTER = 60                   # the number of these tests' own snmpd; those side by side go on from there
 
 
 class Program(Emailmon):
@@ -117,7 +118,7 @@ def set_cells(index, name, ports, interval=2, **more):
 def watching(rows, **settings):
     """A master and a program that watches `rows`; it is ended as an administrator does."""
     settings = {"limits": {"in_flight": 1000, "per_host": 50}, **settings}
-    with snmp.Master(MASTER) as master, Program(rows, master, **settings) as program:
+    with snmp.Master(MASTER + places.slot) as master, Program(rows, master, **settings) as program:
         yield program
 
 

@@ -3,7 +3,7 @@
 import os
 import struct
 
-from places import DIR, TREE, LabError
+from places import TREE, LabError, own
 
 LIBRARY = os.environ.get("DISK_SHIM_LIBRARY") or os.path.join(TREE, "build", "release", "tests", "torture",
                                                               "disk_shim.so")
@@ -15,7 +15,7 @@ class BadDisk:
     def __init__(self):
         if not os.path.exists(LIBRARY):
             raise LabError(f"{LIBRARY} is missing: ./dev build makes it")
-        self.path = os.path.join(DIR, "disk-shim")
+        self.path = own("disk-shim")
         self.environment = {"LD_PRELOAD": LIBRARY, "DISK_SHIM": self.path}
         self.mend()
 

@@ -9,26 +9,26 @@ import time
 import fake
 from client import ACTIVE, COMMIT_FAILED, DESTROY, DOWN, NO_ERROR, RESOURCE_UNAVAILABLE, UP, cells
 from history import History
-from places import DIR, wait_for
+from places import own, wait_for
 from program import check_none_is_down, set_cells, state_files, watching
 
 STEADY, FLAPPING = 20, 20
 MADE, VOLATILE = 5000, 5001
 FLAP_S = 8                    # until every row has noticed
-FOLDER = os.path.join(DIR, "disk")
 
 
 class Disk:
     """A small disk of its own, which the machine does not see: the runner has a mount namespace."""
 
     def __enter__(self):
-        os.makedirs(FOLDER, exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "none", FOLDER], check=True)
-        self.state, self.ballast = os.path.join(FOLDER, "state.db"), os.path.join(FOLDER, "ballast")
+        self.folder = own("disk")
+        os.makedirs(self.folder, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "none", self.folder], check=True)
+        self.state, self.ballast = os.path.join(self.folder, "state.db"), os.path.join(self.folder, "ballast")
         return self
 
     def __exit__(self, *_):
-        subprocess.run(["umount", "-l", FOLDER], check=True)
+        subprocess.run(["umount", "-l", self.folder], check=True)
 
     def fill(self):
         with open(self.ballast, "ab", buffering=0) as file:

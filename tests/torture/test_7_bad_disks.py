@@ -11,8 +11,10 @@ from history import History
 from places import wait_for
 from program import check_none_is_down, set_cells, watching
 from shim import BadDisk
-from test_4_disks import (FLAPPING, FOLDER, MADE, STEADY, Disk, check_all_is_known, check_disk, flap, rows_of,
+from test_4_disks import (FLAPPING, MADE, STEADY, Disk, check_all_is_known, check_disk, flap, rows_of,
                           start_on_a_full_disk)
+
+SIDE_BY_SIDE = True
 
 SYNC_MS = 10000
 SLOW_S = 12                   # longer than one sync
@@ -95,7 +97,7 @@ def test_a_start_on_a_disk_to_read_only():
             assert program.client.set(set_cells(MADE, "made", server.ports)) == NO_ERROR
             polls = program.status("Polls")
             program.kill()
-            with read_only(FOLDER):
+            with read_only(disk.folder):
                 start_on_a_full_disk(program)
             program.start()
             check_all_is_known(program, polls)

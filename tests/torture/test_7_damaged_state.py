@@ -6,8 +6,10 @@ import sqlite3
 import subprocess
 
 import fake
-from own import wait_recovered
+from local_faults import wait_recovered
 from program import check_none_is_down, state_files, watching
+
+SIDE_BY_SIDE = True
 
 ROWS = 5
 PAGE, GIGABYTE = 4096, 1 << 30

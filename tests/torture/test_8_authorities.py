@@ -4,20 +4,21 @@ import os
 import subprocess
 
 import fake
-from own import wait_recovered
-from places import DIR
+from local_faults import wait_recovered
+from places import own
 from program import Program, check_none_is_down, watching
 
+SIDE_BY_SIDE = True
+
 ROWS = 5
-BAD = os.path.join(DIR, "authorities.pem")
 CONTENTS = {"missing": None, "empty": b"", "not certificates": b"-----BEGIN CERTIFICATE-----\nnone\n"}
 
 
-def make_bad(content):
-    if os.path.exists(BAD):
-        os.unlink(BAD)
+def make_bad(path, content):
+    if os.path.exists(path):
+        os.unlink(path)
     if content is not None:
-        with open(BAD, "wb") as f:
+        with open(path, "wb") as f:
             f.write(content)
 
 
@@ -27,7 +28,7 @@ def check_start_refused(program, what):
         code = program.process.wait(5)
     except subprocess.TimeoutExpired:
         raise AssertionError(f"{what}: emailmon runs") from None
-    assert code == 1 and BAD in program.log_tail(1), f"{what}: {code}, {program.log_tail(2)}"
+    assert code == 1 and "authorities.pem: " in program.log_tail(1), f"{what}: {code}, {program.log_tail(2)}"
 
 
 def test_authorities_that_cannot_be_used():
@@ -36,18 +37,19 @@ def test_authorities_that_cannot_be_used():
     with fake.serving() as server:
         server.misbehave("tls")
         rows = fake.secured([fake.monitor(f"row{n}", server.ports, interval=1) for n in range(ROWS)])
-        good = {"ca_file": server.certificate(os.path.join(DIR, "fake.pem"))}
+        good = {"ca_file": server.certificate(own("fake.pem"))}
+        bad = own("authorities.pem")
         with watching(rows, tls=good) as program:
             wait_recovered(program, program.names(), 10)
             for content in CONTENTS.values():
-                make_bad(content)
-                program.settings["tls"] = {"ca_file": BAD}
+                make_bad(bad, content)
+                program.settings["tls"] = {"ca_file": bad}
                 program.reload()
                 program.wait_polls(program.names(), 1, 10)
             assert program.log_lines("tls.ca_file needs a restart"), program.log_tail(5)
             check_none_is_down(program, program.names(), "after the reloads")
-            refused = Program(program.rows, program.master, tls={"ca_file": BAD})
+            refused = Program(program.rows, program.master, tls={"ca_file": bad})
             for what, content in CONTENTS.items():
-                make_bad(content)
+                make_bad(bad, content)
                 check_start_refused(refused, what)
             refused.client.close()

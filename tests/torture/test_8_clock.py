@@ -9,9 +9,11 @@ import fake
 from client import NO_ERROR, ROUND_TRIP, UP, cells
 from faked_time import WallClock
 from history import History
-from own import CLOCK, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
-from places import DIR
+from local_faults import CLOCK, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
+from places import own
 from program import check_none_is_down, set_cells, watching
+
+SIDE_BY_SIDE = True
 
 HOUR_S, DAY_S = 3600, 86400
 YEARS_S = 3653 * DAY_S        # ten
@@ -84,7 +86,7 @@ def test_certificates_before_their_time():
     with fake.serving() as server:
         server.misbehave("tls")
         rows = fake.secured(rows_of(server.ports))
-        authority = {"ca_file": server.certificate(os.path.join(DIR, "fake.pem"))}
+        authority = {"ca_file": server.certificate(own("fake.pem"))}
         with watching(rows, environment=clock.environment, tls=authority) as program:
             names = program.names()
             wait_recovered(program, names, 10)

@@ -3,9 +3,11 @@
 import fake
 from client import DOWN, LOCAL, UNKNOWN
 from liar import DENIALS, NO_ANSWERS, TRUTHS, NameServer
-from own import KEPT, NAME_SERVER, wait_recovered
+from local_faults import KEPT, NAME_SERVER, wait_recovered
 from places import wait_for
 from program import check_none_is_down, watching
+
+SIDE_BY_SIDE = True
 
 NO_SUCH_NAME = 14             # a cause
 RESOLVE = 3                   # a stage

@@ -4,16 +4,16 @@ import os
 import shutil
 
 import fake
-from own import SECRET, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
-from places import DIR
+from local_faults import SECRET, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
+from places import own
 from program import check_none_is_down, watching
 
-FOLDER = os.path.join(DIR, "secrets")
-MOOD = os.path.join(FOLDER, "mood")           # of the commands: well, or nothing that they know
-SLEEP_S = 98765                               # no other program sleeps so long
+SIDE_BY_SIDE = True
+
+SLEEP_S = 100000 + os.getpid()                # no other program sleeps so long
 RETRY_S, COMMAND_S = 60, 10
 MORE_KIB = 16 * 1024
-COMMON = f'[ "$(cat {MOOD})" != well ] || {{ echo anything; exit 0; }}\n'
+WELL = '[ "$(cat %s)" != well ] || { echo anything; exit 0; }\n'
 
 # What a command does when it is not well.
 COMMANDS = {
@@ -55,7 +55,11 @@ def write(path, content):
 
 
 def path_of(name):
-    return os.path.join(FOLDER, name)
+    return os.path.join(own("secrets"), name)
+
+
+def be(mood):
+    write(path_of("mood"), mood)
 
 
 def clear(path):
@@ -66,22 +70,22 @@ def clear(path):
 
 
 def be_well():
-    write(MOOD, b"well")
+    be(b"well")
     for name in FILES:
         clear(path_of(name))
         write(path_of(name), b"anything\n")
 
 
 def be_bad():
-    write(MOOD, b"bad")
+    be(b"bad")
     for name, make in FILES.items():
         clear(path_of(name))
         make(path_of(name))
 
 
 def rows_of(ports):
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    os.makedirs(FOLDER)
+    shutil.rmtree(own("secrets"), ignore_errors=True)
+    os.makedirs(own("secrets"))
     be_well()
     rows = [fake.monitor("healthy", ports, interval=1)]
     for name in (*COMMANDS, *ODD, *FILES):
@@ -90,7 +94,8 @@ def rows_of(ports):
         if name in FILES:
             row["incoming"]["password_file"] = path_of(name)
         else:
-            write(path_of(name), ((COMMON if name in COMMANDS else "") + {**COMMANDS, **ODD}[name] + "\n").encode())
+            script = WELL % path_of("mood") + COMMANDS[name] if name in COMMANDS else ODD[name]
+            write(path_of(name), f"{script}\n".encode())
             row["incoming"]["password_command"] = ["/bin/sh", path_of(name)]
         rows.append(row)
     return rows
@@ -119,9 +124,10 @@ def test_secrets_that_cannot_be_had():
         wait_recovered(program, index.values(), 15)
         assert not program.alarm("secrets")
         before_kib = program.resident_kib()
+        polls = program.status("Polls")
         be_bad()
         program.reload()
-        wait_unknown(program, bad, SECRET, 30, at_once=False)
+        wait_unknown(program, bad, SECRET, 30, since=polls)
         program.wait_alarm("secrets", True)
         sent = program.status("Sent")
         program.wait_polls(bad, 2, 10)

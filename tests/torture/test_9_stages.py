@@ -7,9 +7,11 @@ import fake
 from client import DISABLED
 from gate import ANSWERED, SAID, Gate
 from history import History
-from own import wait_recovered
+from local_faults import wait_recovered
 from places import LabError, wait_for
 from program import check_none_is_down, watching
+
+SIDE_BY_SIDE = True
 
 # (protocol, what is held there); each is a gate of its own.
 STAGES = {

@@ -7,9 +7,11 @@ import time
 
 import fake
 from history import History
-from own import wait_recovered
+from local_faults import wait_recovered
 from places import wait_for
 from program import check_none_is_down, watching
+
+SIDE_BY_SIDE = True
 
 STOPPED_S, MASTER_STOPPED_FULL_S, STOPPED_FULL_S = 20, 180, 300
 FLAPPING = 200

@@ -10,10 +10,11 @@ RESOURCES, NAME_SERVER, SECRET, CLOCK = 29, 15, 30, 32      # causes
 KEPT = 3                      # polls in a row for which a row keeps its verdict
 
 
-def wait_unknown(program, rows, cause, timeout_s, at_once=True):
-    """Until all of these rows, up before, are unknown by a fault that every poll of theirs meets from now on (not
-    `at_once`: soon): each has kept its verdict for three polls, blames this machine, and was never down."""
-    first = program.status("Polls")
+def wait_unknown(program, rows, cause, timeout_s, since=None):
+    """Until all of these rows, up before, are unknown by a fault that every poll of theirs meets from now on: each has
+    kept its verdict for three polls, blames this machine, and was never down.  `since`: program.status("Polls") of a
+    moment before, when the fault comes by and by."""
+    first = since or program.status("Polls")
 
     def all_unknown():
         now = program.status("OperStatus", "Polls", "FailureLeg", "FailureCause", "FailureText")
@@ -23,7 +24,7 @@ def wait_unknown(program, rows, cause, timeout_s, at_once=True):
             if verdict == UNKNOWN:
                 assert more > KEPT, f"row {index} is unknown after {more} polls"
                 assert now[index][2:4] == [LOCAL, cause], now[index]
-            elif at_once:             # one poll may have been at its end when the fault began
+            elif not since:           # one poll may have been at its end when the fault began
                 assert more <= KEPT + 1, f"row {index} is still up after {more} polls: {now[index]}"
         return all(now[index][0] == UNKNOWN for index in rows)
     wait_for(all_unknown, timeout_s, f"{len(rows)} rows unknown")
