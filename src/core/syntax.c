@@ -94,7 +94,7 @@ void syntax_bare_host(const char **s, size_t *n)
     if (has_brackets(*s, *n)) {
         (*s)++;
         *n -= 2;
-    } else if (*n > 0 && (*s)[*n - 1] == '.') {
+    } else if (*n > 0 && (*s)[*n - 1] == '.' && memchr(*s, ':', *n) == NULL) { /* a zone may end with one, too */
         (*n)--;
     }
 }

@@ -184,6 +184,26 @@ static void hosts(void **state)
     check_all(rows, sizeof rows / sizeof rows[0], syntax_is_host);
 }
 
+static void bare_hosts(void **state)
+{
+    static const struct {
+        const char *host, *bare;
+    } rows[] = {
+        {"mail.example.com.", "mail.example.com"}, {"mail.example.com", "mail.example.com"},
+        {"[2001:db8::1]", "2001:db8::1"},          {"fe80::1%eth0.", "fe80::1%eth0."}, /* the dot is the interface's */
+        {"[fe80::1%eth0.]", "fe80::1%eth0."},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *bare = rows[i].host;
+        size_t n = strlen(bare);
+        assert_true(syntax_is_host(bare, n));
+        syntax_bare_host(&bare, &n);
+        assert_int_equal(n, strlen(rows[i].bare));
+        assert_memory_equal(bare, rows[i].bare, n);
+    }
+}
+
 static void addresses(void **state)
 {
     (void)state;
@@ -480,6 +500,7 @@ int main(void)
         {"numbers are decimal digits, nothing else, and in range", numbers, NULL, NULL, NULL},
         {"a time is printed whole, or as never", times, NULL, NULL, NULL},
         {"host names and addresses have the shapes of their RFCs", hosts, NULL, NULL, NULL},
+        {"what is handed to the resolver is the host itself", bare_hosts, NULL, NULL, NULL},
         {"mail addresses have the shape of RFC 5321", addresses, NULL, NULL, NULL},
         {"the device takes its place in a server, wherever it is named", servers, NULL, NULL, NULL},
         {"a failure is one line for a person", failure_lines, NULL, NULL, NULL},
