@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "limits.h"
+#include "mail_limits.h"
 
 enum state {
     STATE_BETWEEN,      /* between tokens */

@@ -12,8 +12,8 @@
 #ifndef EMAILMON_MACHINE_H
 #define EMAILMON_MACHINE_H
 
-#include "limits.h"
 #include "lines.h"
+#include "mail_limits.h"
 #include "sasl.h"
 #include "session.h"
 

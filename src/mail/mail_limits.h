@@ -1,6 +1,6 @@
 /* What a server may send before it is cut off: all caps of the protocol machines in one place. */
-#ifndef EMAILMON_LIMITS_H
-#define EMAILMON_LIMITS_H
+#ifndef EMAILMON_MAIL_LIMITS_H
+#define EMAILMON_MAIL_LIMITS_H
 
 enum {
     LIMIT_LINE_BYTES = 4096, /* an SMTP or POP3 reply line (RFC 5321 s. 4.5.3.1.5 says 512; real servers exceed it) */
