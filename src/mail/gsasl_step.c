@@ -1,11 +1,14 @@
 #include "gsasl_step.h"
 
+#include <errno.h>
 #include <gsasl.h>
 #include <string.h>
 
-bool gsasl_failed(int error, struct failure *why)
+/* libgsasl has many names for a failed allocation (preparation, parsing, authentication), most of which would be the
+ * server's fault or the operator's; errno, which is 0 before the call, has one. */
+static bool failed(int error, struct failure *why)
 {
-    if (error == GSASL_MALLOC_ERROR)
+    if (error == GSASL_MALLOC_ERROR || errno == ENOMEM)
         return exchange_fail(why, CAUSE_RESOURCES, NULL);
     if (error == GSASL_SASLPREP_ERROR)
         return exchange_fail(why, CAUSE_POLICY, "user name or password cannot be prepared (SASLprep, RFC 4013)");
@@ -16,9 +19,10 @@ bool gsasl_open(struct exchange *x, struct failure *why)
 {
     Gsasl *library = NULL;
     Gsasl_session *session = NULL;
+    errno = 0;
     int error = gsasl_init(&library);
     if (error != GSASL_OK)
-        return gsasl_failed(error, why);
+        return failed(error, why);
     error = gsasl_client_start(library, mechanism_name(x->mechanism), &session);
     if (error == GSASL_OK)
         error = gsasl_property_set(session, GSASL_AUTHID, x->username);
@@ -26,21 +30,27 @@ bool gsasl_open(struct exchange *x, struct failure *why)
         gsasl_finish(session);
         gsasl_done(library);
         return error == GSASL_UNKNOWN_MECHANISM ? exchange_fail(why, CAUSE_UNSUPPORTED, "not in this libgsasl")
-                                                : gsasl_failed(error, why);
+                                                : failed(error, why);
     }
     x->library = library;
     x->session = session;
     return true;
 }
 
+/* The library frees its copy of the salted password without wiping it, and shows it as const. */
+static void wipe(struct exchange *x)
+{
+    const char *kept = gsasl_property_fast(x->session, GSASL_SCRAM_SALTED_PASSWORD);
+    char *bytes;
+    memcpy(&bytes, &kept, sizeof bytes);
+    if (bytes != NULL)
+        explicit_bzero(bytes, strlen(bytes));
+}
+
 void gsasl_close(struct exchange *x)
 {
     if (x->session != NULL) {
-        const char *kept = gsasl_property_fast(x->session, GSASL_SCRAM_SALTED_PASSWORD);
-        char *bytes; /* the library frees its copy without wiping it, and shows it as const */
-        memcpy(&bytes, &kept, sizeof bytes);
-        if (bytes != NULL)
-            explicit_bzero(bytes, strlen(bytes));
+        wipe(x);
         gsasl_finish(x->session);
     }
     if (x->library != NULL)
@@ -53,20 +63,24 @@ bool gsasl_give_salted(struct exchange *x, const char *hex)
     return gsasl_property_set(x->session, GSASL_SCRAM_SALTED_PASSWORD, hex) == GSASL_OK;
 }
 
-bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct response *output, bool *done, int *error)
+bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct response *output, bool *done,
+                   struct failure *why)
 {
     char *bytes = NULL;
     size_t length = 0;
-    *error = gsasl_step(x->session, input, n, &bytes, &length);
-    *done = *error == GSASL_OK;
-    bool well = *error == GSASL_OK || *error == GSASL_NEEDS_MORE;
-    if (well && !response_set(output, bytes == NULL ? "" : bytes, length)) {
-        *error = GSASL_MALLOC_ERROR;
-        well = false;
-    }
+    errno = 0;
+    int error = gsasl_step(x->session, input, n, &bytes, &length);
+    *done = error == GSASL_OK;
+    bool well = (error == GSASL_OK || error == GSASL_NEEDS_MORE)
+                    ? response_set(output, bytes == NULL ? "" : bytes, length) || failed(GSASL_MALLOC_ERROR, why)
+                    : failed(error, why);
     if (bytes != NULL)
         explicit_bzero(bytes, length);
     gsasl_free(bytes);
+    if (!well && why->cause == CAUSE_RESOURCES) { /* libgsasl 2.2 would free some of it twice: rather lost than that */
+        wipe(x);
+        x->session = NULL;
+    }
     return well;
 }
 
@@ -78,11 +92,12 @@ bool gsasl_prepare(const char *text, struct response *out, struct failure *why)
     if (*c == '\0')
         return response_set(out, text, strlen(text)) || exchange_fail(why, CAUSE_RESOURCES, NULL);
     char *prepared = NULL;
+    errno = 0;
     int error = gsasl_saslprep(text, 0, &prepared, NULL);
-    if (error == GSASL_SASLPREP_ERROR) /* libgsasl 2.2 has this flag the wrong way round */
+    if (error == GSASL_SASLPREP_ERROR && errno != ENOMEM) /* libgsasl 2.2 has this flag the wrong way round */
         error = gsasl_saslprep(text, GSASL_ALLOW_UNASSIGNED, &prepared, NULL);
     if (error != GSASL_OK)
-        return gsasl_failed(error == GSASL_MALLOC_ERROR ? error : GSASL_SASLPREP_ERROR, why);
+        return failed(error == GSASL_MALLOC_ERROR ? error : GSASL_SASLPREP_ERROR, why);
     bool well = response_set(out, prepared, strlen(prepared));
     explicit_bzero(prepared, strlen(prepared));
     gsasl_free(prepared);

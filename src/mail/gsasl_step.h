@@ -12,12 +12,10 @@ void gsasl_close(struct exchange *x);
 /** gsasl_give_salted(x, hex): The salted password, for the next step.  False: memory. */
 bool gsasl_give_salted(struct exchange *x, const char *hex);
 
-/** gsasl_advance(x, input, n, output, done): One step; ${done}: it was the last.  False: the library's number in
- *  ${error}, for gsasl_failed(). */
-bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct response *output, bool *done, int *error);
-
-/** gsasl_failed(error, why): A step failed: memory, preparation, or what the server sent.  Returns false. */
-bool gsasl_failed(int error, struct failure *why);
+/** gsasl_advance(x, input, n, output, done, why): One step; ${done}: it was the last.  False: memory, preparation, or
+ *  what the server sent. */
+bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct response *output, bool *done,
+                   struct failure *why);
 
 /** gsasl_prepare(text, out, why): SASLprep (RFC 4013).  ASCII stays as it is; so do characters that Unicode 3.2 did not
  *  have: they are in passwords that servers take. */

@@ -151,6 +151,9 @@ static bool judge(struct imap *i, uint32_t uid)
     case DISPOSAL_LATER:
         ok = ok && uid_set_add(&i->kept, uid, uid) && uid_set_add(&known->open, uid, uid);
         break;
+    case DISPOSAL_UNTOLD:
+        ok = false;
+        break;
     case DISPOSAL_DELETE:
         ok = ok && uid_set_add(&i->kept, uid, uid) && uid_set_add(&known->open, uid, uid) && doom(i, uid);
         break;

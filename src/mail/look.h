@@ -28,10 +28,12 @@ struct mail_facts {
     struct token tokens[LOOK_TOKENS_MAX];
 };
 
+/** The weaker first. */
 enum disposal {
-    DISPOSAL_LEAVE, /* a foreign mail: leave it, and never read it again */
-    DISPOSAL_LATER, /* leave it now, read it again in the next look */
-    DISPOSAL_DELETE /* an own probe: delete it */
+    DISPOSAL_LEAVE,  /* a foreign mail: leave it, and never read it again */
+    DISPOSAL_LATER,  /* leave it now, read it again in the next look */
+    DISPOSAL_UNTOLD, /* memory is too short to tell: the look fails for it, on this machine */
+    DISPOSAL_DELETE  /* an own probe: delete it */
 };
 
 /** What is to be done.  Everything pointed to is the caller's and outlives the session. */

@@ -152,6 +152,9 @@ static void end_mail(struct pop3 *p)
         break;
     case DISPOSAL_LATER:
         break;
+    case DISPOSAL_UNTOLD:
+        session_fail_memory(&l->session);
+        return;
     case DISPOSAL_DELETE:
         if (!doom(p, number, entry)) {
             session_fail_memory(&l->session);

@@ -72,11 +72,13 @@ bool token_make(const struct token_key *key, uint64_t serial, uint64_t time_s, s
            token_mac(key, serial, t, t->mac);
 }
 
-bool token_verify(const struct token_key *key, uint64_t serial, const struct token *t)
+enum token_proof token_verify(const struct token_key *key, uint64_t serial, const struct token *t)
 {
     uint8_t handle[TOKEN_HANDLE_BYTES], mac[TOKEN_MAC_BYTES];
-    return token_handle(key, serial, handle) && memcmp(handle, t->handle, sizeof handle) == 0 &&
-           token_mac(key, serial, t, mac) && CRYPTO_memcmp(mac, t->mac, sizeof mac) == 0;
+    if (!token_handle(key, serial, handle) || !token_mac(key, serial, t, mac))
+        return TOKEN_UNTOLD;
+    bool same = memcmp(handle, t->handle, sizeof handle) == 0 && CRYPTO_memcmp(mac, t->mac, sizeof mac) == 0;
+    return same ? TOKEN_TRUE : TOKEN_FALSE;
 }
 
 void token_write(const struct token *t, char out[TOKEN_CHARS + 1])

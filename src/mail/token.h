@@ -31,8 +31,10 @@ bool token_handle(const struct token_key *key, uint64_t serial, uint8_t handle[T
 /** token_make(key, serial, time_s, t): A fresh token with a random nonce.  False: no randomness, no memory. */
 bool token_make(const struct token_key *key, uint64_t serial, uint64_t time_s, struct token *t);
 
-/** token_verify(key, serial, t): Whether ${t} was made with ${key} for the row ${serial}.  Constant time in the MAC. */
-bool token_verify(const struct token_key *key, uint64_t serial, const struct token *t);
+/** token_verify(key, serial, t): Whether ${t} was made with ${key} for the row ${serial}.  Constant time in the MAC.
+ *  UNTOLD: there was no memory to tell; that proves nothing. */
+enum token_proof { TOKEN_FALSE, TOKEN_TRUE, TOKEN_UNTOLD };
+enum token_proof token_verify(const struct token_key *key, uint64_t serial, const struct token *t);
 
 /** token_write(t, out): 60 characters and a NUL.  token_read(bytes, n, t): the reverse, from exactly 60 characters,
  *  upper case accepted, unused bits zero; false otherwise. */

@@ -22,17 +22,31 @@ static bool is_counted(struct group *g, const struct token *t)
 
 /* Its seal proves who made the token, but not who sent the mail that bears it: one longer than any probe with whatever
  * gateways put into it was not made here, and stays. */
-static bool is_ours(const struct token_key *key, uint64_t serial, const struct token *t, const struct mail_facts *mail)
+static enum token_proof prove(const struct token_key *key, uint64_t serial, const struct token *t,
+                              const struct mail_facts *mail)
 {
-    return mail->size_bytes <= LOOK_PROBE_MAX && token_verify(key, serial, t);
+    return mail->size_bytes <= LOOK_PROBE_MAX ? token_verify(key, serial, t) : TOKEN_FALSE;
+}
+
+/* ${own}: what is to be done when the token is true. */
+static enum disposal disposal_of(enum token_proof proof, enum disposal own)
+{
+    switch (proof) {
+    case TOKEN_FALSE:
+        return DISPOSAL_LEAVE;
+    case TOKEN_TRUE:
+        return own;
+    case TOKEN_UNTOLD:
+        break;
+    }
+    return DISPOSAL_UNTOLD;
 }
 
 static enum disposal judge_test(const struct worker *w, const struct token *t, const struct mail_facts *mail)
 {
     int64_t age_s = wall_now_ms() / 1000 - (int64_t)t->time_s;
-    if (!is_ours(&w->options.test_key, 0, t, mail))
-        return DISPOSAL_LEAVE;
-    return age_s >= TEST_PROBE_LEFT_S ? DISPOSAL_DELETE : DISPOSAL_LATER;
+    return disposal_of(prove(&w->options.test_key, 0, t, mail),
+                       age_s >= TEST_PROBE_LEFT_S ? DISPOSAL_DELETE : DISPOSAL_LATER);
 }
 
 static enum disposal judge_row(struct group *g, struct watched *x, const struct token *t, const struct mail_facts *mail,
@@ -40,16 +54,15 @@ static enum disposal judge_row(struct group *g, struct watched *x, const struct 
 {
     struct worker *w = g->worker;
     struct moment now = worker_now(w);
-    if (is_ours(&w->options.key, x->row.serial, t, mail)) {
+    enum token_proof proof = prove(&w->options.key, x->row.serial, t, mail);
+    if (proof == TOKEN_TRUE) {
         (void)row_sight(&x->row, t, mail, &now, journal);
         out_status(w, x);
-        return DISPOSAL_DELETE;
-    }
-    if (!is_counted(g, t)) {
+    } else if (proof == TOKEN_FALSE && !is_counted(g, t)) {
         row_forged(&x->row);
         out_status(w, x);
     }
-    return DISPOSAL_LEAVE;
+    return disposal_of(proof, DISPOSAL_DELETE);
 }
 
 /* A probe of a row of another way or mailbox is for that to find; what nobody here knows is foreign. */
@@ -65,7 +78,9 @@ static enum disposal judge_token(struct group *g, const struct token *t, const s
         return judge_row(g, x, t, mail, journal);
     const struct gone *gone = x == NULL ? key_map_get(&w->gone_handles, key) : NULL;
     bool may_be_here = gone != NULL && (gone->group == g || gone->group == NULL);
-    return may_be_here && is_ours(&w->options.key, gone->serial, t, mail) ? DISPOSAL_DELETE : DISPOSAL_LEAVE;
+    if (!may_be_here)
+        return DISPOSAL_LEAVE;
+    return disposal_of(prove(&w->options.key, gone->serial, t, mail), DISPOSAL_DELETE);
 }
 
 enum disposal group_judge(struct group *g, const struct mail_facts *mail, const struct journal *journal)

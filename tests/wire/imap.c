@@ -130,7 +130,8 @@ static struct session *make(const struct talk *t, void **fixture)
     return look_talk_make(t, fixture, imap_look_new);
 }
 
-static const struct talk_machine machine = {LEG_INCOMING, make, look_talk_check, look_talk_done, look_talk_secrets};
+static const struct talk_machine machine = {LEG_INCOMING,          make,           look_talk_check,
+                                            look_talk_check_short, look_talk_done, look_talk_secrets};
 
 /* After the go-ahead for TLS nothing may stand in the same piece; alone it would be heard by TLS. */
 static void what_comes_behind_the_go_ahead_is_an_injection(void **state)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drop_parts.h"
+#include "short_memory.h"
 
 struct fixture {
     struct leg_settings leg;
@@ -27,6 +28,8 @@ static enum disposal judge(void *owner, const struct mail_facts *mail)
             what = DISPOSAL_DELETE;
         else if (mail->tokens[i].handle[0] == 0x10 && what == DISPOSAL_LEAVE)
             what = DISPOSAL_LATER;
+        else if (mail->tokens[i].handle[0] == 0x18)
+            what = DISPOSAL_UNTOLD;
     }
     if (what == DISPOSAL_DELETE)
         f->own = *mail;
@@ -38,6 +41,12 @@ static bool missing(void *owner)
     struct fixture *f = owner;
     f->missing_asked++;
     return f->missing;
+}
+
+static const struct look_setup *setup_of(const struct talk *t)
+{
+    static const struct look_setup plain = {.security = SECURITY_TLS};
+    return t->setup != NULL ? t->setup : &plain;
 }
 
 /* --- the memory of earlier looks --- */
@@ -102,8 +111,8 @@ static void prepare_imap(const struct look_setup *s, struct drop_memory *m)
 
 struct session *look_talk_make(const struct talk *t, void **fixture, struct session *(*new)(const struct look_task *))
 {
-    static const struct look_setup plain = {.security = SECURITY_TLS};
-    const struct look_setup *s = t->setup != NULL ? t->setup : &plain;
+    const struct look_setup *s = setup_of(t);
+    memory_spare(true);
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     f->leg = (struct leg_settings){.leg = LEG_INCOMING,
@@ -125,20 +134,31 @@ struct session *look_talk_make(const struct talk *t, void **fixture, struct sess
     f->task = (struct look_task){
         .leg = &f->leg, .drop = f->drop, .expects_old = s->expects_old, .judge = judge, .missing = missing, .owner = f};
     *fixture = f;
+    memory_spare(false);
     return new (&f->task);
+}
+
+static bool recalls(struct fixture *f, const char *uid, size_t n)
+{
+    struct drop_pop3 *p = f->drop->pop3;
+    return p != NULL && (drop_recall(p, drop_hash(p, uid, n)) & DROP_INSPECTED) != 0;
+}
+
+static void check_not_remembered(const struct talk *t, const struct look_expect *e, struct fixture *f)
+{
+    const char *uid, *list = e->does_not;
+    for (size_t n; (n = next_uid(&list, &uid)) > 0;)
+        if (recalls(f, uid, n))
+            fail_msg("%s: %.*s is remembered", t->name, (int)n, uid);
 }
 
 static void check_memory(const struct talk *t, const struct look_expect *e, struct fixture *f)
 {
     const char *uid, *list = e->remembers;
-    struct drop_pop3 *p = f->drop->pop3;
     for (size_t n; (n = next_uid(&list, &uid)) > 0;)
-        if (p == NULL || (drop_recall(p, drop_hash(p, uid, n)) & DROP_INSPECTED) == 0)
+        if (!recalls(f, uid, n))
             fail_msg("%s: %.*s is not remembered", t->name, (int)n, uid);
-    list = e->does_not;
-    for (size_t n; (n = next_uid(&list, &uid)) > 0;)
-        if (p != NULL && (drop_recall(p, drop_hash(p, uid, n)) & DROP_INSPECTED) != 0)
-            fail_msg("%s: %.*s is remembered", t->name, (int)n, uid);
+    check_not_remembered(t, e, f);
     if (e->top != 0)
         assert_int_equal(f->drop->imap.top, e->top);
     if (e->open != NULL) {
@@ -148,11 +168,18 @@ static void check_memory(const struct talk *t, const struct look_expect *e, stru
     }
 }
 
+/* A table's row holds it as a number. */
+static const struct look_expect *expectation(const struct talk *t)
+{
+    const struct look_expect *e;
+    memcpy(&e, &t->expect, sizeof e);
+    return e;
+}
+
 void look_talk_check(const struct talk *t, const struct session *s, void *fixture)
 {
     struct fixture *f = fixture;
-    const struct look_expect *e;
-    memcpy(&e, &t->expect, sizeof e); /* a table's row holds it as a number */
+    const struct look_expect *e = expectation(t);
     const struct look_report *r = look_report(s);
     assert_true(f->missing_asked <= 1);
     if (e == NULL)
@@ -184,4 +211,20 @@ void look_talk_done(void *fixture)
     struct fixture *f = fixture;
     drop_memory_free(f->drop);
     free(f);
+}
+
+void look_talk_check_short(const struct talk *t, const struct session *s, void *fixture, const char *said, size_t n)
+{
+    struct fixture *f = fixture;
+    const struct look_expect *e = expectation(t);
+    const struct look_report *r = look_report(s);
+    (void)said, (void)n;
+    assert_int_equal(f->judged, r->inspected);
+    assert_true(!r->finished || r->scanned);
+    if (e == NULL)
+        return;
+    assert_true(e->finished || !r->finished);
+    assert_true(r->deletion_failure.leg != LEG_INCOMING || r->deletion_failure.cause == e->deletion_cause);
+    if (setup_of(t)->inspected == NULL) /* what was known before stays so when a look breaks off */
+        check_not_remembered(t, e, f);
 }

@@ -1,6 +1,7 @@
 /*
- * What the transcripts of POP3 and IMAP have in common: a look whose owner knows three kinds of tokens by their first
- * letter (a...: its own, b...: forged, c...: not to be deleted yet), the drop memory before and after, the report.
+ * What the transcripts of POP3 and IMAP have in common: a look whose owner knows four kinds of tokens by their first
+ * letter (a...: its own, b...: forged, c...: not to be deleted yet, d...: there is no memory to tell), the drop memory
+ * before and after, the report.
  */
 #ifndef EMAILMON_LOOK_TALK_H
 #define EMAILMON_LOOK_TALK_H
@@ -12,6 +13,7 @@
 #define OWN    "em1.\\R{60}{a}"
 #define FORGED "em1.b\\R{59}{a}"
 #define LATER  "em1.c\\R{59}{a}"
+#define UNTOLD "em1.d\\R{59}{a}"
 
 struct look_setup {
     enum security security;
@@ -41,9 +43,10 @@ struct look_expect {
     uint32_t login_delay_s;
 };
 
-/** For talk_machine: make() by ${new}, check(), done(). */
+/** For talk_machine: make() by ${new}, check(), check_short(), done(). */
 struct session *look_talk_make(const struct talk *t, void **fixture, struct session *(*new)(const struct look_task *));
 void look_talk_check(const struct talk *t, const struct session *s, void *fixture);
+void look_talk_check_short(const struct talk *t, const struct session *s, void *fixture, const char *said, size_t n);
 void look_talk_done(void *fixture);
 extern const char *const look_talk_secrets[];
 

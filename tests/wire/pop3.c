@@ -84,6 +84,13 @@ static const struct talk good[] = {
      .script = ONE "S: +OK\nS: Message-ID: <" LATER "@x>\nS: X-Emailmon-Probe: " FORGED "\nS: .\n" BYE,
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 0, .does_not = "a")},
+    {.name = "a token that there is no memory to verify fails the look on this machine, and is read again",
+     .script = ONE "S: +OK\nS: Message-ID: <" UNTOLD "@x>\nS: .\n",
+     .end = WANT_FAILED,
+     .leg = LEG_LOCAL,
+     .stage = STAGE_LOCAL,
+     .cause = CAUSE_RESOURCES,
+     .expect = EXPECT(.inspected = 1, .does_not = "a")},
     {.name = "twenty mails are asked for at a time",
      .setup = SETUP(.known = true, .inspected = "a"),
      .script =
@@ -493,7 +500,8 @@ static struct session *make(const struct talk *t, void **fixture)
     return look_talk_make(t, fixture, pop3_look_new);
 }
 
-static const struct talk_machine machine = {LEG_INCOMING, make, look_talk_check, look_talk_done, look_talk_secrets};
+static const struct talk_machine machine = {LEG_INCOMING,          make,           look_talk_check,
+                                            look_talk_check_short, look_talk_done, look_talk_secrets};
 
 /* After the go-ahead for TLS nothing may stand in the same piece; alone it would be heard by TLS. */
 static void what_comes_behind_the_go_ahead_is_an_injection(void **state)

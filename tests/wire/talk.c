@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "short_memory.h"
 #include "talk_script.h"
 
-enum { CUTS_MAX = 1500 };
+enum { CUTS_MAX = 1500, ALLOCATIONS_MAX = 10000 };
 
 /* One play of a row. */
 struct play {
@@ -24,6 +25,7 @@ struct play {
     char tag[4];
     bool tagged;
     size_t settled_at, settled_before; /* it settled with octets (before, at] */
+    bool lacking;                      /* memory ran short: words may be missing */
     char *trace;
     size_t trace_bytes;
 };
@@ -35,10 +37,19 @@ struct outcome {
     uint64_t progress;
 };
 
+/* The machine's memory may run short, the test's own never does. */
+static char *own_memory(char *old, size_t n)
+{
+    memory_spare(true);
+    char *bytes = realloc(old, n > 0 ? n : 1);
+    memory_spare(false);
+    assert_non_null(bytes);
+    return bytes;
+}
+
 static void append(char **to, size_t *n, const void *bytes, size_t more)
 {
-    *to = realloc(*to, *n + more + 1);
-    assert_non_null(*to);
+    *to = own_memory(*to, *n + more + 1);
     memcpy(*to + *n, bytes, more);
     *n += more;
     (*to)[*n] = '\0';
@@ -77,8 +88,7 @@ static void after(struct play *p, size_t heard_before)
 
 static void feed(struct play *p, const char *bytes, size_t n)
 {
-    char *piece = malloc(n > 0 ? n : 1);
-    assert_non_null(piece);
+    char *piece = own_memory(NULL, n);
     memcpy(piece, bytes, n);
     size_t before = p->heard;
     p->heard += n;
@@ -125,6 +135,8 @@ static void learn_tag(struct play *p, const struct talk_step *step)
 static void client_spoke(struct play *p, const struct talk_step *step)
 {
     size_t n;
+    if (p->want == WANT_FAILED && p->said_bytes == 0 && memory_has_failed())
+        return; /* there was none for its goodbye */
     learn_tag(p, step);
     char *bytes = talk_octets(step, p->tag, &n);
     if (n != p->said_bytes || memcmp(bytes, p->said, n) != 0)
@@ -188,9 +200,9 @@ static void check_failure(const struct play *p)
         fail_msg("%s: failed with %s %s %s %d, not %s %s %s %d", t->name, leg_word(f->leg), stage_word(f->stage),
                  cause_word(f->cause), (int)f->code, leg_word(leg), stage_word(t->stage), cause_word(t->cause),
                  (int)t->code);
-    if (t->reply != NULL)
+    if (t->reply != NULL && !(p->lacking && f->reply == NULL))
         assert_string_equal(text_bytes(f->reply), t->reply);
-    if (t->detail != NULL && strstr(text_bytes(f->detail), t->detail) == NULL)
+    if (t->detail != NULL && !(p->lacking && f->detail == NULL) && strstr(text_bytes(f->detail), t->detail) == NULL)
         fail_msg("%s: the detail is \"%s\"", t->name, text_bytes(f->detail));
 }
 
@@ -202,16 +214,26 @@ static void check_settled(const struct play *p, const struct outcome *first)
         fail_msg("%s: settled at octet %zu, byte by byte at %zu", p->row->name, p->settled_at, first->settled_at);
 }
 
+static bool is_out_of_memory(const struct play *p)
+{
+    return p->want == WANT_FAILED && session_failure(p->session)->leg == LEG_LOCAL;
+}
+
+/* To its end, or as far as memory suffices. */
 static void run_script(struct play *p)
 {
     const struct session_trace trace = {.line = on_trace, .owner = p};
-    p->session = p->machine->make(p->row, &p->fixture);
-    assert_non_null(p->session);
-    session_set_trace(p->session, &trace);
     p->settled_at = SIZE_MAX;
+    p->session = p->machine->make(p->row, &p->fixture);
+    if (p->session == NULL) {
+        assert_true(memory_has_failed());
+        p->want = WANT_FAILED;
+        return;
+    }
+    session_set_trace(p->session, &trace);
     p->want = session_start(p->session, "192.0.2.1");
     after(p, 0);
-    for (size_t i = 0; i < p->script.count; i++)
+    for (size_t i = 0; i < p->script.count && !is_out_of_memory(p); i++)
         act(p, &p->script.steps[i]);
 }
 
@@ -244,6 +266,46 @@ static void play(struct play *p, struct outcome *first)
     end_play(p);
 }
 
+/* --- memory that runs short --- */
+
+/* The end is the row's, or a failure of this machine: never another one of the server's. */
+static void check_short_end(const struct play *p)
+{
+    if (is_out_of_memory(p)) {
+        assert_int_equal(session_failure(p->session)->stage, STAGE_LOCAL);
+        assert_int_equal(session_failure(p->session)->cause, CAUSE_RESOURCES);
+    } else {
+        nothing_more_was_said(p);
+        must_want(p, p->row->end);
+        check_failure(p);
+    }
+    if (p->machine->check_short != NULL)
+        p->machine->check_short(p->row, p->session, p->fixture, p->said, p->said_bytes);
+}
+
+/* Returns whether the row needed less memory. */
+static bool play_short(struct play *p, unsigned n, void (*fails)(unsigned n))
+{
+    fails(n);
+    run_script(p);
+    p->lacking = memory_has_failed();
+    memory_fails_at(0);
+    if (p->session != NULL)
+        check_short_end(p);
+    end_play(p);
+    return !p->lacking;
+}
+
+static void play_all_short(struct play *p)
+{
+    static void (*const ways[])(unsigned n) = {memory_fails_at, memory_fails_from};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        unsigned n = 1;
+        while (!play_short(p, n, ways[i]))
+            assert_true(++n < ALLOCATIONS_MAX);
+    }
+}
+
 /* --- a row as a test --- */
 
 struct bound_row {
@@ -256,6 +318,7 @@ static void test_row(void **state)
     const struct bound_row *bound = *state;
     struct play p = {.row = bound->row, .machine = bound->machine, .single = true};
     struct outcome first = {0};
+    memory_fails_at(0);
     talk_parse(bound->row->script, &p.script);
     if (bound->row->flights != 0)
         assert_int_equal(talk_flights(&p.script), bound->row->flights);
@@ -266,6 +329,8 @@ static void test_row(void **state)
     size_t stride = first.octets / CUTS_MAX + 1;
     for (p.cut = 1; !bound->row->whole && p.cut < first.octets; p.cut += stride)
         play(&p, &first);
+    p.cut = 0;
+    play_all_short(&p);
     talk_script_free(&p.script);
 }
 

@@ -6,6 +6,9 @@
  * counts the same progress.  Pieces are fed from buffers of exactly their size, so that reading past one is seen.  No
  * secret of the machine's kind may show up in the trace or in a failure.
  *
+ * Then it is played with the first, the second, ... allocation failing, of its own or of a library: the session ends as
+ * it would have, or with the local failure that its memory ran short.
+ *
  * A script is lines (each ends with \n, the last may lack it):
  *     S: text      the server says text CRLF             s: text   the same without CRLF
  *     C: text      the client must have said text CRLF   c: text   the same without CRLF
@@ -47,8 +50,10 @@ struct talk_machine {
     enum leg leg;
     struct session *(*make)(const struct talk *t, void **fixture);
     void (*check)(const struct talk *t, const struct session *s, void *fixture); /* at the end of each play; or NULL */
-    void (*done)(void *fixture);                                                 /* or NULL */
-    const char *const *secrets;                                                  /* NULL-terminated; or NULL */
+    /* The same when memory ran short: what the client said last is ${said}; or NULL. */
+    void (*check_short)(const struct talk *t, const struct session *s, void *fixture, const char *said, size_t n);
+    void (*done)(void *fixture); /* or NULL */
+    const char *const *secrets;  /* NULL-terminated; or NULL */
 };
 
 /** One table of rows.  talk_main(): run all rows of all tables, then ${others}; return what main() returns. */

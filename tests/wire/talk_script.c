@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "short_memory.h"
+
 static void put(struct talk_step *step, unsigned octet)
 {
     if (step->n == step->size) {
@@ -147,7 +149,9 @@ char *talk_octets(const struct talk_step *step, const char tag[4], size_t *n)
     size_t length = 0;
     for (size_t i = 0; i < step->n; i++)
         length += step->octets[i] == TALK_TAG ? 4 : 1;
+    memory_spare(true);
     char *bytes = malloc(length > 0 ? length : 1), *at = bytes;
+    memory_spare(false);
     assert_non_null(bytes);
     for (size_t i = 0; i < step->n; i++) {
         if (step->octets[i] == TALK_TAG) {

@@ -1,6 +1,5 @@
 /*
- * Memory that is short at any point: an edit is whole or not there, and what is lost is counted.  Allocations inside
- * libraries are real.
+ * Memory that is short at any point: an edit is whole or not there, and what is lost is counted.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,6 +11,7 @@
 #include "base64.h"
 #include "exchange.h"
 #include "sasl.h"
+#include "short_memory.h"
 
 #define BIT(m) (1U << MECHANISM_##m)
 
@@ -54,18 +55,22 @@ static int on_property(Gsasl *library, Gsasl_session *session, Gsasl_property pr
 
 static void server_begin(struct server *s, enum mechanism m, const char *password)
 {
+    memory_spare(true);
     server_password = password;
     assert_int_equal(gsasl_init(&s->library), GSASL_OK);
     gsasl_callback_set(s->library, on_property);
     assert_int_equal(gsasl_server_start(s->library, mechanism_name(m), &s->session), GSASL_OK);
+    memory_spare(false);
 }
 
 static int server_step(struct server *s, const char *line, char out[SASL_LINE_MAX + 1])
 {
     char *said = NULL;
+    memory_spare(true);
     int result = gsasl_step64(s->session, line, &said);
     (void)snprintf(out, SASL_LINE_MAX + 1, "%s", said == NULL ? "" : said);
     gsasl_free(said);
+    memory_spare(false);
     return result;
 }
 
@@ -75,30 +80,37 @@ static void server_end(struct server *s)
     gsasl_done(s->library);
 }
 
-/* The whole exchange; returns whether both were content. */
-static bool log_in(enum mechanism m, const struct leg_settings *leg, const char *held, struct sasl_cache *cache)
+/* The whole exchange; returns whether both were content, else ${why} says what the client was not content with. */
+static bool try_log_in(enum mechanism m, const struct leg_settings *leg, const char *held, struct sasl_cache *cache,
+                       struct failure *why)
 {
     struct server s;
-    struct failure why = failure_none;
-    char mine[SASL_LINE_MAX + 1] = "", theirs[SASL_LINE_MAX + 1];
+    char mine[SASL_LINE_MAX + 1] = "", theirs[SASL_LINE_MAX + 1] = "";
     struct login *l = login_begin(leg, NULL, cache);
-    assert_non_null(l);
+    if (l == NULL)
+        return exchange_fail(why, CAUSE_RESOURCES, NULL);
     server_begin(&s, m, held);
-    assert_int_equal(login_pick(l, mechanism_bit(m), true, &why), m);
-    if (!login_first(l, mine))
+    bool content = login_pick(l, mechanism_bit(m), true, why) == m;
+    if (!content || !login_first(l, mine))
         mine[0] = '\0';
-    int result = server_step(&s, mine, theirs);
-    bool content = true;
+    int result = content ? server_step(&s, mine, theirs) : GSASL_OK;
     while (content && (result == GSASL_NEEDS_MORE || theirs[0] != '\0')) {
-        content = login_answer(l, theirs, strlen(theirs), mine, &why);
+        content = login_answer(l, theirs, strlen(theirs), mine, why);
         theirs[0] = '\0';
         if (content && result == GSASL_NEEDS_MORE)
             result = server_step(&s, mine, theirs);
     }
-    content = content && result == GSASL_OK && login_accepted(l, &why);
-    failure_clear(&why);
+    content = content && result == GSASL_OK && login_accepted(l, why);
     login_free(l);
     server_end(&s);
+    return content;
+}
+
+static bool log_in(enum mechanism m, const struct leg_settings *leg, const char *held, struct sasl_cache *cache)
+{
+    struct failure why = failure_none;
+    bool content = try_log_in(m, leg, held, cache, &why);
+    failure_clear(&why);
     return content;
 }
 
@@ -382,6 +394,45 @@ static void test_cache(void **state)
     sasl_cache_free(NULL);
 }
 
+/* --- memory that runs short --- */
+
+static const char prepared[] = "p\xC3\xA4ss";
+
+/* A salted password that is kept: making it costs thousands of allocations. */
+static void *full_cache(void)
+{
+    const struct leg_settings leg = leg_of("probe", prepared);
+    struct sasl_cache *cache = sasl_cache_new();
+    assert_true(log_in(MECHANISM_SCRAM_SHA_256, &leg, prepared, cache));
+    return cache;
+}
+
+static void free_cache(void *stage)
+{
+    sasl_cache_free(stage);
+}
+
+static bool log_in_short_of_memory(enum mechanism m, struct sasl_cache *cache)
+{
+    const struct leg_settings leg = leg_of("probe", prepared);
+    struct failure why = failure_none;
+    bool content = try_log_in(m, &leg, prepared, cache, &why);
+    if (!content && (why.leg != LEG_LOCAL || why.cause != CAUSE_RESOURCES))
+        fail_msg("%s %s: %s", stage_word(why.stage), cause_word(why.cause), text_bytes(why.detail));
+    failure_clear(&why);
+    return content;
+}
+
+static bool log_in_by_scram(void *stage)
+{
+    return log_in_short_of_memory(MECHANISM_SCRAM_SHA_256, stage);
+}
+
+static bool log_in_by_cram(void *stage)
+{
+    return log_in_short_of_memory(MECHANISM_CRAM_MD5, stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +447,9 @@ int main(void)
         {"what repeats a secret is shown as ****", test_mask, NULL, NULL, NULL},
         {"every line that was sent is a secret", test_mask_of_every_line, NULL, NULL, NULL},
         {"kept salted passwords are those of user, password, salt and mechanism", test_cache, NULL, NULL, NULL},
+        SHORT_MEMORY("SCRAM that finds no memory is no server's fault", .begin = full_cache, .act = log_in_by_scram,
+                     .end = free_cache),
+        SHORT_MEMORY("CRAM-MD5 that finds no memory is no server's fault", .act = log_in_by_cram),
     };
     return cmocka_run_group_tests_name("mail: login", tests, NULL, NULL);
 }

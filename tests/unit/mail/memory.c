@@ -1,104 +1,80 @@
-/* Memory runs short at each allocation in turn: the session fails for a reason of its
- * own, and sends nothing by halves. */
+/* Memory that runs short beside the protocols, whose transcripts are played with it too (tests/wire/talk.h). */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "short_memory.h"
-#include "smtp.h"
+#include "token.h"
+#include "uid_set.h"
 
-static const char message[] = "Subject: x\r\n\r\n.a\r\n.b\r\n.c\r\n.d\r\n.e\r\n";
-static const char stuffed[] = "Subject: x\r\n\r\n..a\r\n..b\r\n..c\r\n..d\r\n..e\r\n.\r\n";
+/* --- tokens --- */
 
-static const char *const replies[] = {
-    "220 hi\r\n",
-    "250-mx\r\n250-AUTH CRAM-MD5 PLAIN LOGIN\r\n250-SIZE\r\n250 PIPELINING\r\n",
-    "334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UuZXhhbXBsZT4=\r\n",
-    "535 not so\r\n",
-    "235 welcome\r\n",
-    "250 ok\r\n250 ok\r\n354 go\r\n",
-    "250 queued\r\n",
-    "221 bye\r\n",
-};
-enum { REPLIES = sizeof replies / sizeof replies[0] };
+static const struct token_key key = {.key = {1}, .instance = {2}};
 
-struct end {
-    enum want want;
-    enum leg leg;
-    enum cause cause;
-    enum smtp_fate fate;
-    bool message_left;
-};
-
-/* Plays the whole conversation; false: there was not even memory for the session. */
-static bool play(struct end *e)
+static bool make_and_verify(void *stage)
 {
-    const struct leg_settings leg = {
-        .leg = LEG_SMTP, .security = SECURITY_TLS, .auth = true, .username = "probe", .password = "p\xC3\xA4ss word"};
-    struct login_memory memory = {.worked = MECHANISM_NONE};
-    const struct smtp_task task = {.leg = &leg,
-                                   .hello_name = "probe.example",
-                                   .from = "a@b",
-                                   .to = "c@d",
-                                   .message = message,
-                                   .message_bytes = sizeof message - 1,
-                                   .memory = &memory};
-    struct session *s = smtp_new(&task);
-    if (s == NULL)
+    struct token t;
+    (void)stage;
+    if (!token_make(&key, 7, 1795489915, &t))
         return false;
-    *e = (struct end){.want = session_start(s, "192.0.2.1")};
-    for (size_t i = 0; i < REPLIES && e->want == WANT_READ; i++) {
-        size_t n;
-        const char *said;
-        e->want = session_feed(s, replies[i], strlen(replies[i]));
-        if (e->want == WANT_HOLD)
-            e->want = session_resume(s);
-        said = session_output(s, &n);
-        bool whole = n >= sizeof stuffed - 1 && memcmp(said, stuffed, sizeof stuffed - 1) == 0;
-        bool part = n > 0 && memmem(said, n, "\r\n.\r\n", 5) != NULL;
-        assert_true(whole || !part);
-        e->message_left = e->message_left || whole;
-        session_sent(s, n);
-    }
-    e->leg = session_failure(s)->leg;
-    e->cause = session_failure(s)->cause;
-    e->fate = smtp_fate(s);
-    session_free(s);
-    return true;
+    enum token_proof proof = token_verify(&key, 7, &t);
+    assert_int_not_equal(proof, TOKEN_FALSE);
+    return proof == TOKEN_TRUE;
 }
 
-static void test_every_allocation(void **state)
+/* --- sets of uids --- */
+
+enum { RANGES = 40 };
+
+struct sets {
+    struct uid_set set, copy, newest;
+    unsigned added, removed;
+};
+
+static void *some_sets(void)
 {
-    long tried = 0, failed = 0;
-    struct end e = {.want = WANT_FAILED};
-    (void)state;
-    for (bool used_up = false; !used_up && tried < 10000; tried++) {
-        memory_fails_at((unsigned)tried + 1);
-        bool begun = play(&e);
-        used_up = !memory_has_failed(); /* it needed fewer */
-        memory_fails_at(0);
-        if (!begun)
-            continue;
-        failed += e.want == WANT_FAILED;
-        assert_int_equal(e.fate, e.want == WANT_CLOSE ? SMTP_ACCEPTED
-                                 : e.message_left     ? SMTP_UNCERTAIN
-                                                      : SMTP_NOT_SENT);
-        if (e.want == WANT_FAILED && (e.leg != LEG_LOCAL || e.cause != CAUSE_RESOURCES))
-            fail_msg("allocation %ld: %s %s", tried, leg_word(e.leg), cause_word(e.cause));
-    }
-    assert_int_equal(e.want, WANT_CLOSE);
-    assert_true(failed > 10 && tried < 10000);
+    return calloc(1, sizeof(struct sets));
+}
+
+static bool change_sets(void *stage)
+{
+    struct sets *s = stage;
+    for (; s->added < RANGES; s->added++)
+        if (!uid_set_add(&s->set, 10 * s->added, 10 * s->added + 5))
+            return false;
+    for (; s->removed < RANGES; s->removed++)
+        if (!uid_set_remove(&s->set, 10 * s->removed + 2, 10 * s->removed + 3))
+            return false;
+    return uid_set_copy(&s->copy, &s->set) && uid_set_newest(&s->set, 8, &s->newest);
+}
+
+static void sets_hold_what_was_done(void *stage, bool done)
+{
+    const struct sets *s = stage;
+    assert_int_equal(uid_set_total(&s->set), 6 * s->added - 2 * s->removed);
+    assert_true(s->copy.count == 0 || uid_set_total(&s->copy) == uid_set_total(&s->set));
+    assert_true(!done || uid_set_total(&s->newest) == 8);
+}
+
+static void drop_sets(void *stage)
+{
+    struct sets *s = stage;
+    uid_set_clear(&s->set);
+    uid_set_clear(&s->copy);
+    uid_set_clear(&s->newest);
+    free(s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        {"whichever allocation fails, the failure is local and no half a message leaves", test_every_allocation, NULL,
-         NULL, NULL},
+        SHORT_MEMORY("a token is made right or not at all, and never called false for want of memory",
+                     .act = make_and_verify),
+        SHORT_MEMORY("a set of uids that finds no memory stays as it was", .begin = some_sets, .act = change_sets,
+                     .check = sets_hold_what_was_done, .end = drop_sets),
     };
-    return cmocka_run_group_tests_name("mail: short memory", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("mail: memory", tests, NULL, NULL);
 }

@@ -29,11 +29,11 @@ static void test_round_trip(void **state)
     assert_true(token_read(text, TOKEN_CHARS, &read));
     assert_true(token_same(&made, &read));
     assert_int_equal(read.time_s, TIME_S);
-    assert_true(token_verify(&key, SERIAL, &read));
+    assert_int_equal(token_verify(&key, SERIAL, &read), TOKEN_TRUE);
     for (size_t i = 0; i < TOKEN_CHARS; i++)
         text[i] = (char)toupper((unsigned char)text[i]);
     assert_true(token_read(text, TOKEN_CHARS, &read));
-    assert_true(token_verify(&key, SERIAL, &read));
+    assert_int_equal(token_verify(&key, SERIAL, &read), TOKEN_TRUE);
 }
 
 static void test_known_value(void **state)
@@ -44,7 +44,7 @@ static void test_known_value(void **state)
     (void)state;
     assert_true(token_read(known, TOKEN_CHARS, &t));
     assert_int_equal(t.time_s, TIME_S);
-    assert_true(token_verify(&key, SERIAL, &t));
+    assert_int_equal(token_verify(&key, SERIAL, &t), TOKEN_TRUE);
 }
 
 static void test_every_bit_counts(void **state)
@@ -57,15 +57,15 @@ static void test_every_bit_counts(void **state)
     for (size_t i = 0; i < 3; i++)
         for (size_t bit = 0; bit < 8 * sizes[i]; bit++) {
             parts[i][bit / 8] ^= (uint8_t)(1 << bit % 8);
-            assert_false(token_verify(&key, SERIAL, &made));
+            assert_int_equal(token_verify(&key, SERIAL, &made), TOKEN_FALSE);
             parts[i][bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
     for (unsigned bit = 0; bit < 40; bit++) {
         made.time_s ^= UINT64_C(1) << bit;
-        assert_false(token_verify(&key, SERIAL, &made));
+        assert_int_equal(token_verify(&key, SERIAL, &made), TOKEN_FALSE);
         made.time_s ^= UINT64_C(1) << bit;
     }
-    assert_true(token_verify(&key, SERIAL, &made));
+    assert_int_equal(token_verify(&key, SERIAL, &made), TOKEN_TRUE);
 }
 
 static void test_bound_to_maker_and_row(void **state)
@@ -77,9 +77,9 @@ static void test_bound_to_maker_and_row(void **state)
     make(&made);
     other_key.key[31] = 1;
     other_instance.instance[15] = 1;
-    assert_false(token_verify(&key, SERIAL + 1, &made));
-    assert_false(token_verify(&other_key, SERIAL, &made));
-    assert_false(token_verify(&other_instance, SERIAL, &made));
+    assert_int_equal(token_verify(&key, SERIAL + 1, &made), TOKEN_FALSE);
+    assert_int_equal(token_verify(&other_key, SERIAL, &made), TOKEN_FALSE);
+    assert_int_equal(token_verify(&other_instance, SERIAL, &made), TOKEN_FALSE);
     assert_true(token_handle(&key, SERIAL, handle));
     assert_memory_equal(handle, made.handle, sizeof handle);
     assert_true(token_handle(&other_key, SERIAL, handle));
