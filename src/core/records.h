@@ -129,6 +129,7 @@ struct save_change {
 /** What must be kept together: one edit.  Counted: the agent and the store hold it. */
 enum save_state { SAVE_WAITING, SAVE_BEGUN, SAVE_DROPPED };
 struct save_batch {
+    struct save_batch *next; /* the store's: its line of what could not be written yet needs no memory */
     uint32_t references;
     int state; /* enum save_state, atomic: save_batch_claim() */
     size_t count;

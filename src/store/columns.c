@@ -27,6 +27,18 @@ struct followed columns_of_definition(void)
     return (struct followed){"definition", SETTING_COUNT, definition_name};
 }
 
+FILE *columns_begin(char sql[COLUMNS_SQL_MAX])
+{
+    return fmemopen(sql, COLUMNS_SQL_MAX, "w");
+}
+
+/* Half a statement may be one too. */
+int columns_end(FILE *out)
+{
+    bool whole = fflush(out) == 0 && ferror(out) == 0;
+    return fclose(out) == 0 && whole ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 void columns_print(FILE *out, const struct followed *columns, enum columns_how how, int first)
 {
     char name[COLUMN_NAME_MAX];

@@ -25,6 +25,12 @@ struct followed {
 struct followed columns_of_row(void);
 struct followed columns_of_definition(void);
 
+/** columns_begin(sql): A stream that writes a statement into ${sql}; NULL: memory.  columns_end(out): SQLITE_OK when all
+ *  of it stands there. */
+enum { COLUMNS_SQL_MAX = 16384 };
+FILE *columns_begin(char sql[COLUMNS_SQL_MAX]);
+int columns_end(FILE *out);
+
 /**
  * columns_print(out, columns, how, first): A list with commas between, as SQL needs it: the names; names with marks
  * ("a"=?7,"b"=?8); marks.  The first mark is ?${first}.

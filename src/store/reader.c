@@ -1,5 +1,6 @@
 #include "reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,17 +70,15 @@ static int walk(sqlite3 *db, const char *sql, size_t most, take_result *take, vo
 static int walk_followed(sqlite3 *db, const char *begin, const struct followed *columns, size_t most, take_result *take,
                          void *owner)
 {
-    char *sql = NULL;
-    size_t n = 0;
-    FILE *out = open_memstream(&sql, &n);
+    char sql[COLUMNS_SQL_MAX];
+    FILE *out = columns_begin(sql);
     if (out == NULL)
         return SQLITE_NOMEM;
     (void)fputs(begin, out);
     columns_print(out, columns, COLUMNS_NAMES, 0);
     (void)fprintf(out, " FROM %s ORDER BY serial", columns->table);
-    int code = fclose(out) == 0 ? walk(db, sql, most, take, owner) : SQLITE_NOMEM;
-    free(sql);
-    return code;
+    int code = columns_end(out);
+    return code == SQLITE_OK ? walk(db, sql, most, take, owner) : code;
 }
 
 struct reading {
@@ -165,7 +164,10 @@ static bool take_secret(struct reading *r, struct draft *d, enum setting_id id, 
     const uint8_t *sealed = sqlite3_column_blob(result, column);
     size_t n = (size_t)sqlite3_column_bytes(result, column);
     uint64_t serial = (uint64_t)sqlite3_column_int64(result, 0);
-    if (n > SEAL_MORE_BYTES + sizeof secret - 1 || !unseal(r->sealer, serial, settings[id].column, sealed, n, secret)) {
+    bool fits = n <= SEAL_MORE_BYTES + sizeof secret - 1;
+    if (!fits || !unseal(r->sealer, serial, settings[id].column, sealed, n, secret)) {
+        if (fits && errno == ENOMEM)
+            return false;
         lose_secret(r, d, id);
         return true;
     }

@@ -61,8 +61,10 @@ int schema_check_whole(sqlite3 *db, bool *whole)
     code = sqlite3_step(statement);
     const char *says = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     *whole = says != NULL && strcmp(says, "ok") == 0;
+    if (code == SQLITE_ROW)
+        code = says != NULL ? SQLITE_OK : SQLITE_NOMEM; /* short memory is no damage */
     (void)sqlite3_finalize(statement);
-    return code == SQLITE_ROW ? SQLITE_OK : code;
+    return code;
 }
 
 static int add_columns(sqlite3 *db)

@@ -1,5 +1,6 @@
 #include "seal.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -47,6 +48,7 @@ bool unseal(const struct sealer *s, uint64_t serial, unsigned column, const uint
 {
     uint8_t bound[BOUND_BYTES], tag[SEAL_TAG_BYTES];
     int length = 0;
+    errno = 0; /* which libcrypto leaves alone unless memory fails */
     if (n < SEAL_MORE_BYTES)
         return false;
     size_t text_bytes = n - SEAL_MORE_BYTES;

@@ -26,7 +26,7 @@ void sealer_wipe(struct sealer *s);
  * seal(s, serial, column, text, n, out): Write ${n} + SEAL_MORE_BYTES octets (nonce, sealed text, tag).  False: no
  * randomness, no memory.
  * unseal(s, serial, column, sealed, n, out): Write ${n} - SEAL_MORE_BYTES octets.  False: sealed with another key, for
- * another row or setting, or changed since; ${out} is wiped.
+ * another row or setting, or changed since; with errno ENOMEM: no memory to tell.  ${out} is wiped.
  */
 bool seal(const struct sealer *s, uint64_t serial, unsigned column, const void *text, size_t n, uint8_t *out);
 bool unseal(const struct sealer *s, uint64_t serial, unsigned column, const uint8_t *sealed, size_t n, char *out);

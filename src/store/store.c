@@ -16,27 +16,30 @@
 
 /* --- the thread --- */
 
-static void take_entry(struct store *s, struct journal_entry *entry)
+/* False: there is none, or no memory for it; then it is held until there is. */
+static bool take_entry(struct store *s)
 {
-    uint64_t ticket = entry->ticket;
-    if (!pending_add(&s->pending, entry)) {
-        log_write(s->log, LOG_LINE_ERROR, "store: no memory: an entry of the journal is lost");
-        journal_entry_drop(entry);
-    }
+    s->holds = s->holds || queue_take(s->journal, &s->held);
+    if (!s->holds)
+        return false;
+    uint64_t ticket = s->held.ticket;
+    if (!pending_add(&s->pending, &s->held))
+        return false;
+    s->holds = false;
     s->taken++;
     if (s->group_entries++ == 0)
         s->group_began_ms = monotonic_now_ms();
     if (ticket > s->ticket)
         s->ticket = ticket;
+    return true;
 }
 
 /* A share, so that saves are not kept waiting. */
 static void take_entries(struct store *s)
 {
-    struct journal_entry entry;
     queue_drain(s->journal);
-    while (s->group_entries < GROUP_ENTRIES && queue_take(s->journal, &entry))
-        take_entry(s, &entry);
+    while (s->group_entries < GROUP_ENTRIES && take_entry(s))
+        continue;
     s->more = s->group_entries >= GROUP_ENTRIES;
     if (s->failing) { /* nobody waits for a disk that is known to fail */
         store_tell_unnumbered(s);
@@ -72,7 +75,7 @@ static int patience_ms(const struct store *s, bool all_posted)
         due_ms = s->next_try_ms;
     else if (s->group_entries > 0)
         due_ms = s->group_began_ms + GROUP_MS;
-    if (!all_posted && due_ms > now_ms + OUTBOX_RETRY_MS)
+    if ((!all_posted || s->holds) && due_ms > now_ms + OUTBOX_RETRY_MS)
         due_ms = now_ms + OUTBOX_RETRY_MS;
     return due_ms == UINT64_MAX ? -1 : (int)(due_ms - now_ms);
 }
@@ -98,7 +101,8 @@ static void end_work(struct store *s)
     do {
         take_entries(s);
         ok = store_commit(s);
-    } while (s->more);
+    } while (s->more || (s->holds && ok && take_entry(s)));
+    ok = ok && !s->holds;
     if (!ok)
         log_write(s->log, LOG_LINE_ERROR,
                   "state %s: it could not be written before the end: %zu rows and %zu events are lost", s->path,
@@ -131,10 +135,10 @@ static void store_free(struct store *s)
 {
     writer_close(&s->writer);
     database_close(s->db);
-    for (size_t i = s->late.first; i < s->late.count; i++)
-        save_drop(&s->late.saves[i]);
-    free(s->late.saves);
+    store_drop_late(s);
     pending_clear(&s->pending);
+    if (s->holds)
+        journal_entry_drop(&s->held);
     outbox_free(s->news, news_drop);
     outbox_free(s->receipts, NULL);
     outbox_free(s->saved, NULL);

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "behind.h"
@@ -9,19 +8,15 @@
 
 /* --- telling --- */
 
-static void post_news(struct store *s, struct news *news)
-{
-    if (!outbox_send(s->news, news)) {
-        log_write(s->log, LOG_LINE_ERROR, "store: no memory to tell of event %u", news->event.seq);
-        news_drop(news);
-    }
-}
-
-static void tell_event(struct store *s, const struct event *event)
+/* False: memory. */
+static bool tell_event(struct store *s, const struct event *event)
 {
     struct news news = {.kind = NEWS_EVENT};
     event_copy(&news.event, event);
-    post_news(s, &news);
+    if (outbox_send(s->news, &news))
+        return true;
+    news_drop(&news);
+    return false;
 }
 
 void store_tell_unnumbered(struct store *s)
@@ -30,9 +25,11 @@ void store_tell_unnumbered(struct store *s)
         struct event *event = &s->pending.events[i];
         if (event->announced)
             continue;
-        event->told = ++s->last_told;
-        tell_event(s, event);
-        event->announced = true;
+        event->told = s->last_told + 1;
+        event->announced = tell_event(s, event);
+        if (!event->announced)
+            return; /* next time */
+        s->last_told++;
     }
 }
 
@@ -80,8 +77,9 @@ static void set_alarm(struct store *s, bool failing, int code)
                   sqlite3_errstr(code), error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
     else
         log_write(s->log, LOG_LINE_NOTICE, "state %s: it is written again", s->path);
-    struct news news = {.kind = NEWS_ALARM, .state_alarm = failing};
-    post_news(s, &news);
+    const struct news news = {.kind = NEWS_ALARM, .state_alarm = failing};
+    if (!outbox_send(s->news, &news))
+        log_write(s->log, LOG_LINE_ERROR, "store: no memory to tell of an alarm");
 }
 
 /* --- transactions --- */
@@ -116,8 +114,8 @@ static int write_batch(struct store *s, const struct save_batch *batch)
 static int write_late(struct store *s)
 {
     int code = SQLITE_OK;
-    for (size_t i = s->late.first; i < s->late.count && code == SQLITE_OK; i++)
-        code = write_batch(s, s->late.saves[i].batch);
+    for (const struct save_batch *b = s->late.first; b != NULL && code == SQLITE_OK; b = b->next)
+        code = write_batch(s, b);
     return code;
 }
 
@@ -159,11 +157,12 @@ static void forget_numbers(struct store *s)
         s->pending.events[i].seq = 0;
 }
 
-static void clear_late(struct store *s)
+void store_drop_late(struct store *s)
 {
-    for (size_t i = s->late.first; i < s->late.count; i++)
-        save_drop(&s->late.saves[i]);
-    free(s->late.saves);
+    for (struct save_batch *b = s->late.first, *next; b != NULL; b = next) {
+        next = b->next;
+        save_batch_unref(b);
+    }
     s->late = (struct late_saves){0};
 }
 
@@ -171,7 +170,7 @@ static void committed(struct store *s)
 {
     struct pending *p = &s->pending;
     for (size_t i = 0; i < p->event_count; i++)
-        tell_event(s, &p->events[i]);
+        (void)tell_event(s, &p->events[i]); /* there is room */
     s->last_seq += (uint32_t)p->event_count;
     s->settled += p->settled_count + p->event_count;
     if (s->settled >= TRIM_SETTLED)
@@ -182,7 +181,7 @@ static void committed(struct store *s)
                   (unsigned long long)p->lost_events);
     p->lost_events = 0;
     pending_clear(p);
-    clear_late(s);
+    store_drop_late(s);
     s->group_entries = 0;
     __atomic_store_n(&s->counts.entries, s->taken, __ATOMIC_RELAXED);
     store_receipt(s, true);
@@ -191,17 +190,23 @@ static void committed(struct store *s)
 static int write_all(struct store *s)
 {
     static int (*const steps[])(struct store * s) = {write_late, write_rows, write_events, write_trial};
+    const size_t told = s->pending.event_count;
+    if (!outbox_reserve(s->news, told)) /* what is on disk must be told */
+        return SQLITE_NOMEM;
     int code = database_run(s->db, "BEGIN IMMEDIATE");
-    if (code != SQLITE_OK)
-        return code;
+    bool begun = code == SQLITE_OK;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && code == SQLITE_OK; i++)
         code = steps[i](s);
-    return end(s, code);
+    if (begun)
+        code = end(s, code);
+    if (code != SQLITE_OK)
+        outbox_release(s->news, told);
+    return code;
 }
 
 bool store_commit(struct store *s)
 {
-    if (pending_is_empty(&s->pending) && s->late.count == s->late.first && !s->failing) {
+    if (pending_is_empty(&s->pending) && s->late.first == NULL && !s->failing) {
         store_receipt(s, true);
         s->group_entries = 0;
         return true;
@@ -224,19 +229,14 @@ bool store_commit(struct store *s)
 
 /* --- saves --- */
 
-static bool put_late(struct store *s, struct save *save)
+static void put_late(struct store *s, struct save_batch *batch)
 {
     struct late_saves *l = &s->late;
-    if (l->count == l->room) {
-        size_t room = l->room == 0 ? 4 : 2 * l->room;
-        struct save *saves = reallocarray(l->saves, room, sizeof *saves);
-        if (saves == NULL)
-            return false;
-        l->saves = saves;
-        l->room = room;
-    }
-    l->saves[l->count++] = *save;
-    return true;
+    if (l->first == NULL)
+        l->first = batch;
+    else
+        l->last->next = batch;
+    l->last = batch;
 }
 
 /* Whether the disk takes it: the pages are written to the log, but not as a commit. */
@@ -261,7 +261,7 @@ static int save_now(struct store *s, const struct save_batch *batch)
 /* What was to be written before it must be; then whether this can be says the disk alone. */
 static bool is_clear(struct store *s)
 {
-    if (!s->failing && s->late.first == s->late.count)
+    if (!s->failing && s->late.first == NULL)
         return true;
     return store_commit(s);
 }
@@ -290,11 +290,7 @@ void store_save(struct store *s, struct save *save)
         save_for_somebody(s, save);
         return;
     }
-    if (!put_late(s, save)) {
-        log_write(s->log, LOG_LINE_ERROR, "store: no memory for an edit: it is not kept over a restart");
-        save_drop(save);
-        return;
-    }
+    put_late(s, save->batch);
     if (!s->failing)
         (void)store_commit(s);
 }

@@ -23,8 +23,7 @@ enum {
 
 /** Saves that nobody waits for and that could not be written yet, in order. */
 struct late_saves {
-    struct save *saves;
-    size_t first, count, room;
+    struct save_batch *first, *last;
 };
 
 struct store {
@@ -42,6 +41,8 @@ struct store {
     struct writer writer;
 
     struct pending pending;
+    struct journal_entry held; /* the next one, while there is no memory to make it pending */
+    bool holds;
     size_t group_entries;    /* of pending, not committed yet */
     bool more;               /* the journal may hold more than this group takes */
     uint64_t group_began_ms; /* monotonic: when the first of them came */
@@ -62,6 +63,9 @@ struct store {
  *  and the alarm is up.  store_save(s, save): Write or refuse one, and answer; takes it over. */
 bool store_commit(struct store *s);
 void store_save(struct store *s, struct save *save);
+
+/** store_drop_late(s): Let go what could not be written, or has been. */
+void store_drop_late(struct store *s);
 
 /** store_tell_unnumbered(s): The state cannot be written: what happened is told at once. */
 void store_tell_unnumbered(struct store *s);

@@ -33,9 +33,8 @@ static sqlite3_stmt *select_rows(sqlite3 *db, int *code)
 {
     struct followed columns = columns_of_row();
     sqlite3_stmt *s = NULL;
-    char *sql = NULL;
-    size_t n = 0;
-    FILE *out = open_memstream(&sql, &n);
+    char sql[COLUMNS_SQL_MAX];
+    FILE *out = columns_begin(sql);
     *code = SQLITE_NOMEM;
     if (out == NULL)
         return NULL;
@@ -43,9 +42,9 @@ static sqlite3_stmt *select_rows(sqlite3 *db, int *code)
     (void)fputs("SELECT idx, name, ", out);
     columns_print(out, &columns, COLUMNS_NAMES, 0);
     (void)fputs(" FROM row ORDER BY idx", out);
-    if (fclose(out) == 0)
+    *code = columns_end(out);
+    if (*code == SQLITE_OK)
         *code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
-    free(sql);
     return s;
 }
 

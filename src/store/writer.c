@@ -73,9 +73,8 @@ static void print_put_definition(FILE *out, const struct followed *definition)
 static int prepare_made(sqlite3 *db, enum statement which, sqlite3_stmt **statement)
 {
     const struct followed row = columns_of_row(), definition = columns_of_definition();
-    char *sql = NULL;
-    size_t n = 0;
-    FILE *out = open_memstream(&sql, &n);
+    char sql[COLUMNS_SQL_MAX];
+    FILE *out = columns_begin(sql);
     if (out == NULL)
         return SQLITE_NOMEM;
     if (which == PUT_STATUS)
@@ -84,9 +83,8 @@ static int prepare_made(sqlite3 *db, enum statement which, sqlite3_stmt **statem
         print_add_status(out, &row);
     else
         print_put_definition(out, &definition);
-    int code = fclose(out) == 0 ? database_prepare(db, sql, statement) : SQLITE_NOMEM;
-    free(sql);
-    return code;
+    int code = columns_end(out);
+    return code == SQLITE_OK ? database_prepare(db, sql, statement) : code;
 }
 
 int writer_open(struct writer *w, sqlite3 *db, const struct sealer *sealer)

@@ -32,7 +32,8 @@ enum disposal tokens_judge(const struct mail_facts *mail)
     for (size_t i = 0; i < mail->token_count; i++) {
         for (size_t row = 0; row < OWN; row++) {
             const struct token *t = &mail->tokens[i];
-            if (memcmp(t->handle, token_of(row)->handle, sizeof t->handle) == 0 && token_verify(&own, row, t))
+            if (memcmp(t->handle, token_of(row)->handle, sizeof t->handle) == 0 &&
+                token_verify(&own, row, t) == TOKEN_TRUE)
                 return row < DELETED ? DISPOSAL_DELETE : DISPOSAL_LATER;
         }
     }

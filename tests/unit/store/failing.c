@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "one_stage.h"
+#include "short_memory.h"
 
 static void expect_alarm(bool raised)
 {
@@ -229,22 +230,22 @@ static void check_round(uint32_t n, uint64_t id, bool saved)
     assert_int_equal(row != NULL, saved);
 }
 
-static void every_write_fails_once(void **state)
+/* ${fail_at}: so many writes or allocations of the store from now; ${has_failed}: it came to that. */
+static void every_step_fails_once(void (*fail_at)(unsigned n), bool (*has_failed)(void))
 {
-    (void)state;
     bool failed = true;
     const struct definition *d = stage_definition("office", "secret");
     for (uint32_t n = 1; failed; n++) {
         const struct save_change change = {.index = (int32_t)(1000 + n), .serial = 1000 + n, .definition = d};
         assert_true(n < 1000);
-        stage_fail_at(n);
+        fail_at(n);
         post(stage_event((int32_t)n, n, "office"));
         post(stage_probe((int32_t)n, n, n, PROBE_OUT));
         (void)stage_flush(&stage);
         save_batch_unref(stage_save(&stage, SAVE_CHANGES, n, &change, 1));
         bool saved = stage_answer(&stage, n) == SAVED;
-        failed = stage_failed();
-        stage_fail_at(0);
+        failed = has_failed();
+        fail_at(0);
         save_batch_unref(stage_save(&stage, SAVE_TRIAL, n, &change, 1)); /* not to wait for a second */
         assert_int_equal(stage_answer(&stage, n), SAVED);
         stage_reopen(&stage);
@@ -253,6 +254,28 @@ static void every_write_fails_once(void **state)
             news_drop(&news);
     }
     definition_unref(d);
+}
+
+static void every_write_fails_once(void **state)
+{
+    (void)state;
+    every_step_fails_once(stage_fail_at, stage_failed);
+}
+
+static void memory_of_the_store_fails_at(unsigned n)
+{
+    memory_fails_in("store", n);
+}
+
+static bool memory_of_the_store_failed(void)
+{
+    return memory_failures_there() > 0;
+}
+
+static void every_allocation_fails_once(void **state)
+{
+    (void)state;
+    every_step_fails_once(memory_of_the_store_fails_at, memory_of_the_store_failed);
 }
 
 /* --- a file system that is full --- */
@@ -317,6 +340,7 @@ int main(void)
         SENTENCE("while the disk is slow the state counts as behind, in case of a kill", slow_disk),
         SENTENCE("whichever write fails, nothing is lost, refused saves leave nothing, numbers have no gap",
                  every_write_fails_once),
+        SENTENCE("whichever allocation fails, the same", every_allocation_fails_once),
         SENTENCE("a file system that is really full is one", small_file_system),
     };
     return cmocka_run_group_tests_name("failing", tests, NULL, NULL);
