@@ -25,8 +25,8 @@ struct followed {
 struct followed columns_of_row(void);
 struct followed columns_of_definition(void);
 
-/** columns_begin(sql): A stream that writes a statement into ${sql}; NULL: memory.  columns_end(out): SQLITE_OK when all
- *  of it stands there. */
+/** columns_begin(sql): A stream that writes a statement into ${sql}; NULL: memory.  columns_end(out): SQLITE_OK when
+ *  all of it stands there. */
 enum { COLUMNS_SQL_MAX = 16384 };
 FILE *columns_begin(char sql[COLUMNS_SQL_MAX]);
 int columns_end(FILE *out);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /** memory_fails_at(n): From now on this thread's ${n}th allocation fails, once; 0: none does.  memory_fails_from(n):
- * all from the ${n}th on do.  memory_has_failed(): it came to that.  memory_allocations(): how many there were since. */
+ * all from the ${n}th on do.  memory_has_failed(): it came to that.  memory_allocations(): how many since then. */
 void memory_fails_at(unsigned n);
 void memory_fails_from(unsigned n);
 bool memory_has_failed(void);

@@ -2,75 +2,19 @@
  * Memory that ends at the Nth allocation, for each N until all goes well: ours, OpenSSL's, libuv's and c-ares'.  No
  * crash, no leak (the sanitizer counts), and never the server's fault.
  */
-#include <ares.h>
-#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 #include <cmocka.h>
 
 #include "dns_peer.h"
 #include "resolver.h"
+#include "short_memory.h"
 #include "stream_bench.h"
 #include "tls_peer.h"
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t count, size_t n);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t count, size_t n);
-void *__wrap_realloc(void *p, size_t n);
-
-/* Of this thread alone: the server has all it wants.  0: no end. */
-static _Thread_local unsigned long left, failed;
-
-static bool is_over(void)
-{
-    if (left == 0 || --left > 0)
-        return false;
-    failed++;
-    return true;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return is_over() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t count, size_t n)
-{
-    return is_over() ? NULL : __real_calloc(count, n);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return is_over() ? NULL : __real_realloc(p, n);
-}
-
-static void *ssl_malloc(size_t n, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return __wrap_malloc(n);
-}
-
-static void *ssl_realloc(void *p, size_t n, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return __wrap_realloc(p, n);
-}
-
-static void ssl_free(void *p, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(p);
-}
 
 /* --- a TLS connection --- */
 
@@ -93,7 +37,7 @@ struct attempt {
 
 static void give_up(struct attempt *a)
 {
-    left = 0;
+    memory_spare(true);
     a->over = true;
     loop_stop(a->loop);
 }
@@ -129,7 +73,7 @@ static void ended(void *owner)
 static void was_failed(void *owner, const struct failure *why)
 {
     struct attempt *a = owner;
-    left = 0;
+    memory_spare(true);
     a->why = failure_copy(why);
     give_up(a);
 }
@@ -140,12 +84,12 @@ static const struct stream_events events = {
 static void too_late(void *owner)
 {
     (void)owner;
-    left = 0;
+    memory_spare(true);
     fail_msg("neither well nor failed");
 }
 
 /* Return whether all went well, with n allocations at most. */
-static bool connect_with(unsigned long n)
+static bool connect_with(unsigned n)
 {
     struct tls_script script = {.own = &self, .talk = greet};
     struct peer p = {.play = tls_play, .script = &script};
@@ -153,12 +97,11 @@ static bool connect_with(unsigned long n)
     peer_start(&p);
     struct deadline *guard = deadline_new(a.loop, too_late, &a);
     deadline_set(guard, 10000);
-    failed = 0;
-    left = n;
+    memory_fails_at(n);
     a.stream = stream_connect(a.loop, &p.address, p.port, &events, &a);
     if (a.stream != NULL)
         loop_run(a.loop);
-    left = 0;
+    memory_spare(true);
     stream_free(a.stream);
     deadline_free(guard);
     loop_free(a.loop);
@@ -168,23 +111,23 @@ static bool connect_with(unsigned long n)
     if (failure_is(&a.why) && a.why.leg != LEG_LOCAL && a.why.cause != CAUSE_MALFORMED) {
         char text[FAILURE_TEXT_MAX + 1];
         (void)failure_print(&a.why, text, sizeof text);
-        fail_msg("with %lu allocations: %s", n, text);
+        fail_msg("with %u allocations: %s", n, text);
     }
     failure_clear(&a.why);
     if (a.stream != NULL)
         peer_join(&p);
     else
         peer_abandon(&p);
-    return a.well && failed == 0;
+    return a.well && !memory_has_failed();
 }
 
 static void a_tls_connection_survives_the_end_of_memory_at_any_point(void **state)
 {
-    unsigned long n = 1;
+    unsigned n = 1;
     (void)state;
     while (!connect_with(n))
         n += 1 + n / 40; /* each of the first ones, then samples: OpenSSL makes thousands */
-    print_message("             well with %lu\n", n);
+    print_message("             well with %u\n", n);
     assert_true(n > 100);
 }
 
@@ -205,18 +148,17 @@ static void looked_up(void *owner, const struct resolved *result)
         assert_int_equal(result->failure.leg, LEG_LOCAL);
     }
     if (l->missing == 0) {
-        left = 0;
+        memory_spare(true);
         loop_stop(l->loop);
     }
 }
 
-static bool look_up_with(struct dns_peer *dns, unsigned long n)
+static bool look_up_with(struct dns_peer *dns, unsigned n)
 {
     struct lookups l = {.loop = loop_new(), .missing = 2, .well = true};
     struct failure why = failure_none;
     struct deadline *guard = deadline_new(l.loop, too_late, &l);
-    failed = 0;
-    left = n;
+    memory_fails_at(n);
     struct resolver *r = resolver_new(l.loop, dns->servers, &why);
     if (r != NULL) {
         (void)resolver_lookup(r, "both.test", looked_up, &l);
@@ -228,23 +170,23 @@ static bool look_up_with(struct dns_peer *dns, unsigned long n)
     } else {
         assert_int_equal(why.leg, LEG_LOCAL);
     }
-    left = 0;
+    memory_spare(true);
     resolver_free(r);
     failure_clear(&why);
     deadline_free(guard);
     loop_free(l.loop);
-    return r != NULL && l.well && failed == 0;
+    return r != NULL && l.well && !memory_has_failed();
 }
 
 static void a_look_up_survives_the_end_of_memory_at_any_point(void **state)
 {
     struct dns_peer dns;
-    unsigned long n = 1;
+    unsigned n = 1;
     (void)state;
     dns_peer_start(&dns);
     while (!look_up_with(&dns, n))
         n++;
-    print_message("             well with %lu\n", n);
+    print_message("             well with %u\n", n);
     assert_true(n > 10);
     dns_peer_stop(&dns);
 }
@@ -277,11 +219,5 @@ int main(void)
         cmocka_unit_test(a_tls_connection_survives_the_end_of_memory_at_any_point),
         cmocka_unit_test(a_look_up_survives_the_end_of_memory_at_any_point),
     };
-    if (CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free) != 1 ||
-        uv_replace_allocator(__wrap_malloc, __wrap_realloc, __wrap_calloc, free) != 0 ||
-        ares_library_init_mem(ARES_LIB_INIT_ALL, __wrap_malloc, free, __wrap_realloc) != ARES_SUCCESS)
-        return 1;
-    int result = cmocka_run_group_tests_name("net: memory", tests, set_up, tear_down);
-    ares_library_cleanup();
-    return result;
+    return cmocka_run_group_tests_name("net: memory", tests, set_up, tear_down);
 }
