@@ -27,6 +27,7 @@ struct loader {
     struct queue *notices;
     struct log *log;
     struct loader_timing timing;
+    void (*reread)(void); /* NULL: nobody wants to know */
     int wake_fd;
     bool stop, reload; /* atomic: what others ask for; wake_fd is readable then */
 
@@ -293,7 +294,7 @@ static void log_changes(const struct loader *l, const struct config_general *fre
     }
 }
 
-static void reload(struct loader *l)
+static void read_again(struct loader *l)
 {
     struct refusal r = {.log = l->log};
     struct config *fresh = config_read(l->path, on_complaint, &r);
@@ -312,6 +313,13 @@ static void reload(struct loader *l)
     l->failed_count = 0;
     log_write(l->log, LOG_LINE_NOTICE, "%s: read, %zu monitors", l->path, count);
     fetch_files(l);
+}
+
+static void reload(struct loader *l)
+{
+    read_again(l);
+    if (l->reread != NULL)
+        l->reread();
 }
 
 /* --- the thread --- */
@@ -378,7 +386,7 @@ static void loader_free(struct loader *l)
 }
 
 struct loader *loader_start_timed(const char *path, struct config *first, struct queue *notices, struct log *log,
-                                  const struct loader_timing *timing)
+                                  void (*reread)(void), const struct loader_timing *timing)
 {
     struct loader *l = calloc(1, sizeof *l);
     if (l == NULL) {
@@ -388,6 +396,7 @@ struct loader *loader_start_timed(const char *path, struct config *first, struct
     l->notices = notices;
     l->log = log;
     l->timing = *timing;
+    l->reread = reread;
     l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     l->path = strdup(path);
     if (!adopt_config(l, first))
@@ -401,14 +410,15 @@ free_loader:
     return NULL;
 }
 
-struct loader *loader_start(const char *path, struct config *first, struct queue *notices, struct log *log)
+struct loader *loader_start(const char *path, struct config *first, struct queue *notices, struct log *log,
+                            void (*reread)(void))
 {
     static const struct loader_timing timing = {
         .commands = {.at_once = SECRET_COMMANDS_MAX, .run_ms = SECRET_COMMAND_MS},
         .retry_ms = SECRET_RETRY_S * 1000,
         .room_ms = ROOM_MS,
     };
-    return loader_start_timed(path, first, notices, log, &timing);
+    return loader_start_timed(path, first, notices, log, reread, &timing);
 }
 
 void loader_reload(struct loader *l)

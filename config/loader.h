@@ -12,10 +12,11 @@
 
 struct loader;
 
-/** loader_start(path, first, notices, log): ${first} is the config that main has read already (taken over, also when
- * NULL is returned: memory, descriptors).  The texts of its general settings live until loader_stop(), but
- * ${first} itself may go at once. */
-struct loader *loader_start(const char *path, struct config *first, struct queue *notices, struct log *log);
+/** loader_start(path, first, notices, log, reread): ${first} is the config that main has read already (taken over, also
+ * when NULL is returned: memory, descriptors).  The texts of its general settings live until loader_stop(), but
+ * ${first} itself may go at once.  ${reread}: called by the thread when the file was read again, taken or refused. */
+struct loader *loader_start(const char *path, struct config *first, struct queue *notices, struct log *log,
+                            void (*reread)(void));
 
 /** loader_reload(l): Read the file again (SIGHUP).  Changes of what is not about
  * monitors are logged as needing a restart. */

@@ -13,8 +13,8 @@ struct loader_timing {
     unsigned room_ms;  /* after which a full queue is tried again */
 };
 
-/** loader_start_timed(path, first, notices, log, timing): loader_start() with ${timing}. */
+/** loader_start_timed(path, first, notices, log, reread, timing): loader_start() with ${timing}. */
 struct loader *loader_start_timed(const char *path, struct config *first, struct queue *notices, struct log *log,
-                                  const struct loader_timing *timing);
+                                  void (*reread)(void), const struct loader_timing *timing);
 
 #endif

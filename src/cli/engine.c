@@ -10,6 +10,7 @@
 #include "host_name.h"
 #include "keys.h"
 #include "loader.h"
+#include "service.h"
 #include "store.h"
 #include "worker.h"
 
@@ -153,7 +154,7 @@ struct engine *engine_start(const char *path, struct config *config, struct log 
         !start_store(e, general, why, size) || !start_worker(e, general, why, size) ||
         !start_agent(e, general, why, size))
         goto stop;
-    e->loader = loader_start(path, config, e->notices, log);
+    e->loader = loader_start(path, config, e->notices, log, service_ready);
     config = NULL; /* the loader's, also when it could not start */
     restored_unref(e->restored);
     e->restored = NULL;
@@ -170,6 +171,7 @@ free_config:
 
 void engine_reload(struct engine *e)
 {
+    service_reloading();
     loader_reload(e->loader);
 }
 

@@ -14,7 +14,7 @@ struct engine;
  *  one line in ${why}, and nothing runs. */
 struct engine *engine_start(const char *path, struct config *config, struct log *log, char *why, size_t size);
 
-/** engine_reload(e): Read the file again. */
+/** engine_reload(e): Read the file again; the service manager is told when it begins and when it is done. */
 void engine_reload(struct engine *e);
 
 /** engine_stop(e): End everything: polls are given up, what is known is on disk.  About 3 s at most. */

@@ -70,9 +70,9 @@ static int run(const char *path, struct config *config, struct log *log, int sig
         (void)fprintf(stderr, "emailmon: %s\n", why);
         return EXIT_MISTAKE;
     }
-    service_tell("READY=1");
+    service_ready();
     serve(engine, log, signals);
-    service_tell("STOPPING=1");
+    service_stopping();
     engine_stop(engine);
     return 0;
 }

@@ -1,13 +1,17 @@
 #include "service.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-void service_tell(const char *state)
+#include "text.h"
+
+static void tell(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -23,4 +27,21 @@ void service_tell(const char *state)
     (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
     (void)close(fd);
+}
+
+void service_ready(void)
+{
+    tell("READY=1");
+}
+
+void service_reloading(void)
+{
+    char state[64];
+    (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_now_ms() * 1000);
+    tell(state);
+}
+
+void service_stopping(void)
+{
+    tell("STOPPING=1");
 }

@@ -203,6 +203,7 @@ def test_confined():
         loaded = master.get("EMAIL-MONITOR-MIB::emailMonConfigLoaded.0")
         program.rows[0]["interval"] = 2
         program.reload()
+        assert program.told().startswith("RELOADING=1\nMONOTONIC_USEC=") and program.told() == "READY=1"
         wait_for(lambda: master.get("EMAIL-MONITOR-MIB::emailMonConfigLoaded.0") != loaded, 5, "the file read again")
         make_row(master)
         program.wait_rows(lambda row: verdict(row) == ("up", "roundTrip"), 20, "all rows up after the reload")

@@ -183,8 +183,8 @@ class Soak:
         """Who went down in whose time."""
         watch = self.watch
         print(f"{watch.total('Polls')} polls; {self.edits.reloads} reloads, {self.edits.sets} SETs and "
-              f"{self.edits.late} that a slow disk refused; {watch.last_event} events, {watch.gone_down} of them down or "
-              f"unknown, {len(watch.false)} without a reason")
+              f"{self.edits.late} that a slow disk refused; {watch.last_event} events, {watch.gone_down} of them down "
+              f"or unknown, {len(watch.false)} without a reason")
         for name in ROUND:
             troubles = [t for t in watch.troubles if t.name == name]
             if troubles:

@@ -33,7 +33,7 @@ static void start(const char *text, size_t room)
     assert_string_equal(said.mistakes, "");
     said_end(&said);
     notices = queue_new(room, sizeof(struct notice));
-    loader = loader_start_timed(path, c, notices, NULL, &timing);
+    loader = loader_start_timed(path, c, notices, NULL, NULL, &timing);
     assert_non_null(loader);
 }
 
@@ -212,7 +212,7 @@ static void restart_is_logged(void **state)
     struct config *c = file_read(file_put("loader.yaml", "workers: 1\n"), &said);
     said_end(&said);
     notices = queue_new(QUEUE_ROOM, sizeof(struct notice));
-    loader = loader_start_timed(file_path("loader.yaml"), c, notices, log, &timing);
+    loader = loader_start_timed(file_path("loader.yaml"), c, notices, log, NULL, &timing);
     assert_non_null(loader);
     struct notice n = take(NOTICE_FILE);
     notice_drop(&n);
