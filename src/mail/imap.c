@@ -308,6 +308,12 @@ static void start(struct session *s, const char *local_address)
     s->raw = true;
 }
 
+static void sent(struct session *s)
+{
+    struct imap *i = (struct imap *)s;
+    i->sent = i->commands;
+}
+
 static bool broken(struct session *s, const struct failure *why)
 {
     struct imap *i = (struct imap *)s;
@@ -337,8 +343,13 @@ static void release(struct session *s)
     look_release(&i->look);
 }
 
-static const struct machine machine = {
-    .start = start, .raw = imap_raw, .secured = secured, .resume = imap_resume, .broken = broken, .release = release};
+static const struct machine machine = {.start = start,
+                                       .raw = imap_raw,
+                                       .secured = secured,
+                                       .resume = imap_resume,
+                                       .sent = sent,
+                                       .broken = broken,
+                                       .release = release};
 
 struct session *imap_look_new(const struct look_task *task)
 {

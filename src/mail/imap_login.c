@@ -134,12 +134,16 @@ void imap_login(struct imap *i)
 void imap_hear_challenge(struct imap *i, const char *text, size_t n)
 {
     enum imap_command command = i->pending_count > 0 ? i->pending[0].command : IMAP_NOTHING;
-    if (command == IMAP_AUTHENTICATE)
+    if (session_is_early(&i->look.session)) {
+        session_unsay(&i->look.session);
+        imap_fail(i, CAUSE_MALFORMED, "a go-ahead that comes before its command was sent");
+    } else if (command == IMAP_AUTHENTICATE) {
         look_answer(&i->look, text, n);
-    else if (command == IMAP_LOGIN && (i->login_piece == 1 || i->login_piece == 3))
+    } else if (command == IMAP_LOGIN && (i->login_piece == 1 || i->login_piece == 3)) {
         say_login(i);
-    else
+    } else {
         imap_fail(i, CAUSE_MALFORMED, "a go-ahead that nothing waited for");
+    }
 }
 
 void imap_hear_login(struct imap *i, const char *text, size_t n)

@@ -81,7 +81,8 @@ struct imap {
     struct imap_pending pending[IMAP_PENDING_MAX];
     size_t pending_count;
     uint64_t untagged; /* responses since the last tagged one */
-    unsigned commands; /* sent so far */
+    unsigned commands; /* begun so far */
+    unsigned sent;     /* of these, those that have left */
     char tag[IMAP_TAG_LETTERS + 1];
 
     /* the response being read */

@@ -19,13 +19,13 @@ static void malformed(struct imap *i, const char *what)
 
 /* --- the first words --- */
 
-/* A tag of ours that is not answered yet: from now on it is. */
+/* A tag of a command that has left and is not answered yet: from now on it is. */
 static bool take_tag(struct imap *i, const char *bytes, size_t n)
 {
     for (size_t k = 0; k < i->pending_count; k++) {
         char tag[IMAP_TAG_LETTERS + 12];
         int length = snprintf(tag, sizeof tag, "%s%u", i->tag, i->pending[k].number);
-        if (n != (size_t)length || memcmp(bytes, tag, n) != 0)
+        if (n != (size_t)length || memcmp(bytes, tag, n) != 0 || i->pending[k].number > i->sent)
             continue;
         i->answered = i->pending[k].command;
         i->pending_count--;
@@ -49,6 +49,7 @@ static void begin(struct imap *i, const char *bytes, size_t n)
         i->tagged = true;
         i->part = PART_STATUS;
     } else {
+        session_unsay(&i->look.session);
         malformed(i, i->greeted ? "an answer to a command that was not sent" : "this is no greeting of IMAP");
     }
 }

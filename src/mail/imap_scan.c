@@ -268,9 +268,13 @@ static bool close_window(struct imap *i)
     return ok;
 }
 
-/* A server that does not like it is asked again, after SELECT. */
+/* A server that does not like it is asked again, after SELECT; none can answer it before. */
 static void hear_ahead(struct imap *i)
 {
+    if (i->pending_count > 0) {
+        imap_fail(i, CAUSE_MALFORMED, "mails of a mailbox that is not open yet");
+        return;
+    }
     i->ahead = false;
     if (i->stale || i->status != IMAP_OK) {
         i->windows = 0;

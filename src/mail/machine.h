@@ -90,12 +90,14 @@ struct session *session_new(size_t size, const struct machine *machine, const st
  * ("AUTH PLAIN ****"), the memory is wiped when it is sent.
  * session_put(s, bytes, n, secret): Bytes as they are, without CRLF, not traced: messages and literals.
  * session_unsay(s): Drop what was said and is not sent.
+ * session_is_early(s): Whether there is such: then what is heard cannot be the answer to it.  Never once it settled.
  * When memory is short the session fails (local, resources).
  */
 void session_say(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void session_say_secret(struct session *s, const char *begin, const char *secret);
 void session_put(struct session *s, const void *bytes, size_t n, bool secret);
 void session_unsay(struct session *s);
+bool session_is_early(const struct session *s);
 
 /**
  * session_trace_line(s, from_server, bytes, n): Show a line; for raw() and what session_put() sent.  Secrets that the

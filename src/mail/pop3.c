@@ -305,6 +305,11 @@ static void hear_line(struct session *s, const char *bytes, size_t n)
 {
     struct pop3 *p = (struct pop3 *)s;
     p->bare = s->lines.bare;
+    if (session_is_early(s)) {
+        session_unsay(s);
+        pop3_fail(p, CAUSE_MALFORMED, "an answer that comes before its command was sent");
+        return;
+    }
     steps[p->step].hear(p, bytes, n);
 }
 

@@ -99,6 +99,11 @@ void session_unsay(struct session *s)
     s->output_bytes = s->output_sent = 0;
 }
 
+bool session_is_early(const struct session *s)
+{
+    return s->output_bytes > s->output_sent && !s->settled;
+}
+
 const void *session_output(const struct session *s, size_t *n)
 {
     *n = s->output_bytes - s->output_sent;

@@ -176,19 +176,11 @@ static bool is_hoped(int32_t hoped, int32_t code)
     return hoped == ANY || hoped == code || (hoped == TAKEN && code / 100 == 2);
 }
 
-/* An answer to what is still on its way out was not given to it. */
-static bool is_early(const struct smtp *m)
-{
-    size_t waiting;
-    (void)session_output(&m->base, &waiting);
-    return m->early || (waiting > 0 && !m->base.settled);
-}
-
 static void hear_reply(struct smtp *m)
 {
     const struct row *row = &rows[m->step];
     m->base.progress++;
-    if (is_early(m)) {
+    if (m->early || session_is_early(&m->base)) {
         session_unsay(&m->base);
         smtp_fail_reply(m, m->reply.code == 421 ? CAUSE_SHUTDOWN : CAUSE_MALFORMED);
         return;

@@ -83,6 +83,18 @@ static const struct talk good[] = {
                                   "S: $5 OK\nS: * 2 EXPUNGE\nS: $6 OK\n",
      .end = WANT_READ,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 3, .asked = 1, .deletion = DELETION_DONE)},
+    {.name = "an answer that comes before its command was sent is malformed",
+     .script = "S: * OK\nC: $1 CAPABILITY\nS: * CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\nS: $1 OK\nS: $2 OK in\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_AUTH,
+     .cause = CAUSE_MALFORMED,
+     .whole = true},
+    {.name = "what was asked ahead is not answered before the mailbox is open",
+     .setup = SETUP(KNOWN),
+     .script = AHEAD("10:209") "S: $3 OK\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_SELECT,
+     .cause = CAUSE_MALFORMED},
     {.name = "a login that is accepted before it was made is none",
      .script = "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\nC: $1 AUTHENTICATE PLAIN\nS: $1 OK in\n",
      .end = WANT_FAILED,
@@ -148,6 +160,7 @@ static void what_comes_behind_the_go_ahead_is_an_injection(void **state)
     const char *said = session_output(s, &n);
     assert_true(n > 5);
     int length = snprintf(go, sizeof go, "%.5s OK go\r\n%.4s2 OK in\r\n", said, said);
+    session_sent(s, n);
     assert_int_equal(session_feed(s, go, (size_t)length), WANT_FAILED);
     assert_int_equal(session_failure(s)->stage, STAGE_START_TLS);
     assert_int_equal(session_failure(s)->cause, CAUSE_INJECTION);

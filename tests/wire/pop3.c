@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "look_talk.h"
 
 #define AUTH  "C: AUTH PLAIN AHVzZXIAc2VjcmV0LXdvcmQ=\n"
@@ -105,6 +107,12 @@ static const struct talk good[] = {
 };
 
 static const struct talk logins[] = {
+    {.name = "an answer that comes before its command was sent is malformed",
+     .script = "S: +OK\nS: +OK\nS: USER\nS: .\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_HELLO,
+     .cause = CAUSE_MALFORMED,
+     .whole = true},
     {.name = "a wrong password is said to be one, where the server says so",
      .script = BEGIN "S: -ERR [AUTH] no secret-word\nC: QUIT\n",
      .end = WANT_FAILED,
@@ -503,6 +511,14 @@ static struct session *make(const struct talk *t, void **fixture)
 static const struct talk_machine machine = {LEG_INCOMING,          make,           look_talk_check,
                                             look_talk_check_short, look_talk_done, look_talk_secrets};
 
+static void hear_and_answer(struct session *s, const char *words)
+{
+    size_t n;
+    (void)session_feed(s, words, strlen(words));
+    (void)session_output(s, &n);
+    session_sent(s, n);
+}
+
 /* After the go-ahead for TLS nothing may stand in the same piece; alone it would be heard by TLS. */
 static void what_comes_behind_the_go_ahead_is_an_injection(void **state)
 {
@@ -512,8 +528,8 @@ static void what_comes_behind_the_go_ahead_is_an_injection(void **state)
     void *fixture;
     struct session *s = make(&row, &fixture);
     (void)session_start(s, "192.0.2.1");
-    (void)session_feed(s, "+OK\r\n", 5);
-    (void)session_feed(s, "+OK\r\nSTLS\r\n.\r\n", 14);
+    hear_and_answer(s, "+OK\r\n");
+    hear_and_answer(s, "+OK\r\nSTLS\r\n.\r\n");
     assert_int_equal(session_feed(s, go, sizeof go - 1), WANT_FAILED);
     assert_int_equal(session_failure(s)->stage, STAGE_START_TLS);
     assert_int_equal(session_failure(s)->cause, CAUSE_INJECTION);
