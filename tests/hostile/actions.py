@@ -50,6 +50,13 @@ def first(octets):
     return act
 
 
+def last(octets):
+    """The right reply, then these octets, in the same segment."""
+    def act(session, line):
+        session.say(session.right(line) + octets)
+    return act
+
+
 def say(*parts, every_s=0.0):
     """These octets, or what these actions do, one after the other; then silence."""
     def act(session, line):

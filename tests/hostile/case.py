@@ -92,7 +92,7 @@ def every(protocols, script, ends, **more):
             for at in protocols]
 
 
-def at_each_stage(stages, action, cause, protocols=MAIL, **more):
+def at_each_stage(stages, action, cause, protocols=MAIL, label="", **more):
     """A play for each of these stages, in which it fails."""
-    return [Play(at, {command: action}, f"{stage} {cause}", label=command.replace("/", "-"), **more)
+    return [Play(at, {command: action}, f"{stage} {cause}", label=f"{label} {command}".strip().replace("/", "-"), **more)
             for at in protocols for command, stage in stages[at].items()]

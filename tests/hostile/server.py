@@ -37,6 +37,7 @@ class Server:
         self.hellos = []                      # every ClientHello that was read by hand
         self.wires, self.bad_wires = [], []   # every connection; those of the armed server
         self.mistakes = []                    # of scripts
+        self.responses = []                   # to challenges, when a script keeps them
         self.listener = None
         self.queue = None
         self.address, self.port = place

@@ -91,7 +91,8 @@ class Session:
         return verb.decode("ascii", "replace").lower(), rest
 
     def say(self, octets):
-        self.wire.send(octets.replace(b"$TAG", self.tag))
+        octets = octets.replace(b"$TAG", self.tag)
+        self.wire.send(self.scripted("all", default=bytes)(octets))
 
     def authenticate(self, mechanism, initial, ask, accept):
         """One SASL exchange; ask(challenge in base64), accept(whether)."""
