@@ -107,24 +107,25 @@ bool fake_does(const struct connection *c, enum fake_phase phase)
     return b->phase != phase || b->done || c->visits + 1 < b->nth;
 }
 
-/* A port with nobody behind it, or whose queue is full: what comes then is not answered. */
+/* A port with nobody behind it, which stays ours, or one whose queue is full: what comes then is not answered. */
 static void close_door(struct fake_mail *f, enum fake_protocol protocol, enum fake_act act)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int *listener = &f->listeners[protocol], *filler = &f->fillers[protocol];
-    if (*listener < 0 || *filler >= 0)
+    const struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(f->ports[protocol]), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int *listener = &f->listeners[protocol], *filler = &f->fillers[protocol], one = 1;
+    if (*filler >= 0)
         return;
+    *filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)epoll_ctl(f->epoll, EPOLL_CTL_DEL, *listener, NULL);
-    if (act != ACT_SILENCE) {
+    if (act == ACT_SILENCE) {
+        (void)listen(*listener, 0);
+        (void)!connect(*filler, (const struct sockaddr *)&at, sizeof at);
+    } else {
         (void)close(*listener);
         *listener = -1;
-        return;
+        (void)setsockopt(*filler, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        (void)!bind(*filler, (const struct sockaddr *)&at, sizeof at);
     }
-    at.sin_port = htons(f->ports[protocol]);
-    (void)listen(*listener, 0);
-    *filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*filler >= 0)
-        (void)!connect(*filler, (struct sockaddr *)&at, sizeof at);
 }
 
 void fake_break(struct fake_mail *f, enum fake_protocol protocol, const struct fake_break *b)

@@ -71,7 +71,7 @@ struct fake_mail {
     struct mailbox *boxes[FAKE_BOXES];
     unsigned faults[FAKE_FAULTS];
     struct fake_break breaks[FAKE_PROTOCOLS];
-    int fillers[FAKE_PROTOCOLS]; /* connections that fill the queue of a port that takes none */
+    int fillers[FAKE_PROTOCOLS]; /* what holds a port that takes no connection, or fills its queue */
     uint64_t counts[FAKE_COUNTS];
     struct fake_tls *tls;
     bool ending;
