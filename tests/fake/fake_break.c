@@ -1,7 +1,5 @@
 /* Conversations that are broken: where, and what is done there instead. */
-#include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
