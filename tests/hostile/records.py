@@ -6,8 +6,8 @@ protected with keys that come from the secrets which OpenSSL logs (RFC 8446 s. 7
 
 import ctypes
 import hmac
+import os
 import ssl
-import tempfile
 
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 CHANGE_CIPHER, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23           # records
@@ -130,21 +130,21 @@ class ByHand:
 
     def __init__(self, plain, certificate, version):
         self.plain, self.version = plain, version
-        self.log = tempfile.NamedTemporaryFile(prefix="emailmon-hostile-")
+        self.log = os.fdopen(os.memfd_create("secrets"), "rb")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = context.maximum_version = version
         context.set_ciphers("ECDHE-ECDSA-AES256-GCM-SHA384")       # TLS 1.3: the client wants the same first
         context.num_tickets = 0
         context.load_cert_chain(certificate)
-        context.keylog_filename = self.log.name
+        context.keylog_filename = f"/proc/self/fd/{self.log.fileno()}"
         self.heard, self.to_say = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.heard, self.to_say, server_side=True)
         self.keys, self.hello = InClear(), b""                     # the client's first octets
 
     def secret(self, label):
         """(client's random, the secret of that label)"""
-        with open(self.log.name, "rb") as log:
-            found = next(line.split() for line in log if line.startswith(label + b" "))
+        self.log.seek(0)
+        found = next(line.split() for line in self.log if line.startswith(label + b" "))
         return bytes.fromhex(found[1].decode()), bytes.fromhex(found[2].decode())
 
     # --- the handshake ---
