@@ -244,13 +244,14 @@ static void read_head(struct play *p, const uint8_t head[DRIVE_HEAD])
     uint8_t six[DRIVE_HEAD];
     for (size_t i = 0; i < DRIVE_HEAD; i++)
         six[i] = head[i] & 0x3F;
+    bool odd = p->machine->leg == LEG_INCOMING && (six[0] & 8) != 0;
     p->d.flags = six[0];
     p->d.leg = (struct leg_settings){.leg = p->machine->leg,
                                      .server = "mail.example.org",
                                      .security = (enum security)(SECURITY_NONE + (six[0] & 3) % 3),
                                      .plaintext_auth = (six[0] & 4) != 0,
                                      .auth = p->machine->leg == LEG_INCOMING || (six[0] & 8) == 0,
-                                     .username = "user",
+                                     .username = odd ? "u\"\xC3\xA9" : "user",
                                      .password = secret,
                                      .timeout_s = 15,
                                      .tls_name = "mail.example.org"};

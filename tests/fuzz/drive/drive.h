@@ -4,7 +4,8 @@
  *
  * The input is text, so that it can be read and written by hand.  Four octets come first, of which six bits count ('@'
  * is 0, 'A' 1, ... '_' 31, ' ' 32, ... '?' 63):
- *   1  1 and 2: security none, starttls, tls; 4: plaintext_auth; 8: SMTP without login; 16, 32: the target's own
+ *   1  1 and 2: security none, starttls, tls; 4: plaintext_auth; 8: SMTP without login, else a user name
+ *      that needs quotes and is no ASCII; 16, 32: the target's own
  *   2  1, 2, 4: the mechanism that logged in last; 8: the last login was refused; 16: in the end a clock runs out,
  *      else the server closes; 32: what comes next is fed while the session holds
  *   3  octets of every odd piece, 4  of every even one; 63: as many as fit
