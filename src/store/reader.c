@@ -176,10 +176,19 @@ static bool take_secret(struct reading *r, struct draft *d, enum setting_id id, 
     return ok;
 }
 
-/* A value that this program takes for wrong is not given; then the row is not polled before somebody has seen to it. */
+/* A row that is not right is not polled before somebody has seen to it. */
+static void take_out_of_service(const struct reading *r, struct draft *d, sqlite3_stmt *result,
+                                const struct mistake *why)
+{
+    log_write(r->log, LOG_LINE_ERROR, "state: the row made by SET with the serial %llx is not in service: %s: %s",
+              (unsigned long long)sqlite3_column_int64(result, 0), settings[why->setting].key, why->text);
+    d->row_status = ROW_NOT_IN_SERVICE;
+}
+
+/* A value that this program takes for wrong is not given. */
 static bool take_setting(struct reading *r, struct draft *d, enum setting_id id, sqlite3_stmt *result, int column)
 {
-    struct mistake why = {.kind = MISTAKE_NONE};
+    struct mistake why = {.kind = MISTAKE_VALUE, .setting = id, .text = "out of range"};
     bool ok;
     if (sqlite3_column_type(result, column) == SQLITE_NULL)
         return true;
@@ -194,10 +203,23 @@ static bool take_setting(struct reading *r, struct draft *d, enum setting_id id,
     }
     if (ok)
         return true;
-    log_write(r->log, LOG_LINE_ERROR, "state: the row made by SET with the serial %llx is not in service: %s: %s",
-              (unsigned long long)sqlite3_column_int64(result, 0), settings[id].key, why.text);
-    d->row_status = ROW_NOT_IN_SERVICE;
+    take_out_of_service(r, d, result, &why);
     return why.kind != MISTAKE_RESOURCES;
+}
+
+static void keep_first(void *owner, const struct mistake *m)
+{
+    struct mistake *first = owner;
+    if (first->kind == MISTAKE_NONE)
+        *first = *m;
+}
+
+/* All that runs relies on it that an active row is whole. */
+static void check_whole(const struct reading *r, struct draft *d, sqlite3_stmt *result)
+{
+    struct mistake first = {.kind = MISTAKE_NONE};
+    if (d->row_status == ROW_ACTIVE && draft_check(d, keep_first, &first) > 0)
+        take_out_of_service(r, d, result, &first);
 }
 
 static bool take_definition(void *owner, sqlite3_stmt *result)
@@ -217,6 +239,7 @@ static bool take_definition(void *owner, sqlite3_stmt *result)
     bool ok = true;
     for (enum setting_id id = 0; id < SETTING_COUNT && ok; id++)
         ok = take_setting(r, &d, id, result, FOLLOWED + (int)id);
+    check_whole(r, &d, result);
     definition_unref(row->definition); /* a damaged state may have two of one row: the last counts */
     row->definition = ok ? draft_freeze(&d) : NULL;
     draft_end(&d);

@@ -2,8 +2,20 @@
 #ifndef EMAILMON_FUZZ_RESTORED_MUST_H
 #define EMAILMON_FUZZ_RESTORED_MUST_H
 
+#include <string.h>
+
+#include "draft.h"
 #include "must.h"
 #include "restored.h"
+
+/* Of two settings, too: what is active can be polled. */
+static inline void definition_must_be_whole(const struct definition *definition)
+{
+    struct draft d;
+    must(draft_from(&d, definition));
+    must(definition->row_status != ROW_ACTIVE || draft_check(&d, NULL, NULL) == 0);
+    draft_end(&d);
+}
 
 static inline void row_must_hold(const struct restored *r, const struct restored_row *row)
 {
@@ -17,6 +29,7 @@ static inline void row_must_hold(const struct restored *r, const struct restored
     must(d->row_status >= ROW_ACTIVE && d->row_status <= ROW_NOT_READY && d->storage == STORAGE_NON_VOLATILE);
     for (enum setting_id id = 0; id < SETTING_COUNT; id++)
         must(!setting_is_text(&settings[id]) || strlen(definition_text(d, id)) <= settings[id].max);
+    definition_must_be_whole(d);
 }
 
 static inline void restored_must_hold(const struct restored *r)

@@ -143,6 +143,21 @@ static void values_out_of_range(void **state)
     assert_int_equal(row->status.polls, 0);
 }
 
+static void row_that_lacks_something(void **state)
+{
+    (void)state;
+    stage_run(&stage);
+    const struct definition *d = stage_definition("set", "secret");
+    const struct save_change change = {.index = 1, .serial = 1, .definition = d};
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 1, &change, 1));
+    assert_int_equal(stage_answer(&stage, 1), SAVED);
+    definition_unref(d);
+    stage_close(&stage);
+    run_sql("UPDATE definition SET smtp_to = NULL");
+    stage_open(&stage);
+    assert_int_equal(restored_by_index(stage.restored, 1)->definition->row_status, ROW_NOT_IN_SERVICE);
+}
+
 /* --- what is none of ours --- */
 
 static void assert_refused(const char *says)
@@ -265,6 +280,7 @@ int main(void)
         SENTENCE("a state of schema version 1 opens whole", schema_1),
         SENTENCE("columns that a state lacks are added, those of a later emailmon do not matter", columns_are_added),
         SENTENCE("a value that cannot be is none", values_out_of_range),
+        SENTENCE("a row made by SET that lacks something is not in service", row_that_lacks_something),
         SENTENCE("a database of another program is refused and not touched", foreign_database),
         SENTENCE("a state of a later emailmon is refused and not touched", later_version),
         SENTENCE("a folder that is not there, and a symbolic link, are refused", no_folder),
