@@ -55,7 +55,7 @@ static void check_base64(const char *bytes, size_t n)
     must(memcmp(octets, bytes, n) == 0);
 }
 
-/* A secret is not to be seen in what is shown: but what hides it, or the digits of an escape, may make one by chance. */
+/* A secret is not to be seen in what is shown; but stars, or the digits of an escape, may make one by chance. */
 static void check_mask(const char *bytes, size_t n, const char *secret, size_t secret_bytes)
 {
     enum { LONG_ENOUGH = 6 };
