@@ -1,5 +1,6 @@
 """H: mails that imitate, repeat, or hide probes."""
 
+import functools
 import re
 import time
 
@@ -81,16 +82,22 @@ def misspelt(probe):
             bearing(token[:20] + b"\r\n\t \r\n " + b"=" + token[20:]), bearing(b"=?us-ascii?B?%s?=" % token)]
 
 
+@functools.cache
+def crowd(n):
+    return [foreign() for _ in range(n)]
+
+
 def crowded(token, fakes, ours_at):
     """A mail with so many fields that bear tokens, and ours among them."""
-    fields = [b"X-Emailmon-Probe: em1." + (token if at == ours_at else foreign()) + b"\r\n" for at in range(fakes)]
+    tokens = [*crowd(fakes)[:ours_at], token, *crowd(fakes)[ours_at:]]
+    fields = (b"X-Emailmon-Probe: em1.%s\r\n" % each for each in tokens)
     return b"From: a@example\r\n" + b"".join(fields) + b"\r\nA body.\r\n"
 
 
 def long_value(token):
     """Ours behind ten thousand others in one field."""
-    return (b"From: a@example\r\nX-Emailmon-Probe:" + b"".join(b"\r\n em1." + foreign() for _ in range(10_000)) +
-            b"\r\n em1." + token + b"\r\n\r\nA body.\r\n")
+    lines = (b"\r\n em1." + each for each in [*crowd(10_000), token])
+    return b"From: a@example\r\nX-Emailmon-Probe:" + b"".join(lines) + b"\r\n\r\nA body.\r\n"
 
 
 def strays(world, scene):
