@@ -1,5 +1,6 @@
 /*
- * A file that is there whole or not at all: written under another name beside it, brought to disk, and then named.
+ * A file that is there whole or not at all: written without a name (where the file system has no such files: under
+ * another name beside it), brought to disk, and then named.
  */
 #ifndef EMAILMON_FOLDER_H
 #define EMAILMON_FOLDER_H

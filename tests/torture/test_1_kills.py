@@ -12,6 +12,7 @@ from history import History
 from places import wait_for
 from program import check_none_is_down, state_files, watching
 from setter import Setter
+from shim import BadDisk
 
 KILLS, KILLS_FULL = 30, 300
 STEADY, FLAPPING, SLOW, SETTERS = 140, 50, 10, 4
@@ -222,14 +223,16 @@ def test_killed_amid_slow_conversations(full):
 
 
 FIRST_STARTS, FIRST_STARTS_FULL = 30, 200
-FIRST_START_S = 0.06            # by then it serves
+FIRST_START_S, SYNC_MS = 0.2, 20   # by then it serves, though each sync takes so long
 
 
 def test_killed_in_its_first_start(full):
-    """Killed while it makes its key file and its state, emailmon starts all the same the next time, and not with a
-    damaged state"""
-    chance = random.Random(SEED)
-    with fake.serving() as server, watching([fake.monitor("only", server.ports, interval=3600)]) as program:
+    """Killed while it makes its key file and its state, emailmon leaves no half of them, and starts all the same the
+    next time, and not with a damaged state"""
+    chance, disk = random.Random(SEED), BadDisk()
+    disk.be(sync_ms=SYNC_MS)
+    with fake.serving() as server, watching([fake.monitor("only", server.ports, interval=3600)],
+                                            environment=disk.environment) as program:
         for n in range(FIRST_STARTS_FULL if full else FIRST_STARTS):
             program.kill()
             for path in state_files(program):
@@ -237,6 +240,8 @@ def test_killed_in_its_first_start(full):
             program.start(wait=False)
             time.sleep(chance.uniform(0, FIRST_START_S))
             program.kill()
+            halves = [path for path in state_files(program) if ".key." in path]
+            assert not halves, f"seed {SEED}, kill {n + 1}: {halves}"
             program.start(wait=n % 10 == 0)
             if n % 10:
                 wait_for(lambda: any("-wal" in path for path in state_files(program)), 5, "a state")
