@@ -84,6 +84,14 @@ static void set_alarm(struct store *s, bool failing, int code)
 
 /* --- transactions --- */
 
+/* Whoever is killed in a commit cannot say any more that it took too long, so it is said before each; set_alarm() takes
+ * it back.  Returns the moment. */
+static uint64_t begin_writing(struct store *s)
+{
+    store_mark_behind(s, true);
+    return monotonic_now_ms();
+}
+
 /* The worker does not wait for a disk that is slow: then too it may do what is on record only later. */
 static void take_time(struct store *s, uint64_t began_ms)
 {
@@ -211,13 +219,12 @@ bool store_commit(struct store *s)
         s->group_entries = 0;
         return true;
     }
-    uint64_t began_ms = monotonic_now_ms();
+    uint64_t began_ms = begin_writing(s);
     int code = write_all(s);
     take_time(s, began_ms);
     if (code == SQLITE_OK) {
         committed(s);
     } else {
-        store_mark_behind(s, true); /* before anybody goes on without a record */
         forget_numbers(s);
         store_tell_unnumbered(s);
         store_receipt(s, false);
@@ -270,7 +277,7 @@ static void save_for_somebody(struct store *s, struct save *save)
 {
     bool ok = is_clear(s);
     if (ok) {
-        uint64_t began_ms = monotonic_now_ms();
+        uint64_t began_ms = begin_writing(s);
         int code = save->kind == SAVE_TRIAL ? try_batch(s, save->batch) : save_now(s, save->batch);
         ok = code == SQLITE_OK;
         take_time(s, began_ms);

@@ -70,8 +70,8 @@ def test_a_slow_disk():
 
 
 def check_killed_when_slow(program, disk, steady):
-    """Killed when it has gone on without the disk for longer than one commit."""
-    disk.be(sync_ms=1000)
+    """Killed when it has gone on without the disk, while the first commit that takes long is not over."""
+    disk.be(sync_ms=SYNC_MS)
     program.wait_polls(steady, 3, 10)
     program.kill()
     disk.mend()
