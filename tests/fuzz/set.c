@@ -2,10 +2,8 @@
  * A sequence of SETs, phase by phase as a master plays them.  One that fails, or is undone, changes nothing; what one
  * that succeeds has set reads back, and is what the state keeps.
  *
- * The input is text, a line a SET: "2.7=sabc 5.7=u60 7.7=x80 33.7=i4" sets columns 2, 5, 7 and 33 of the row 7 to a
- * text, an Unsigned32, octets in hexadecimal and an INTEGER ("t": another type; a column alone is no instance).  In
- * front of it: "!" the state refuses to keep it, "*" is known to be unwritable, "?" the master undoes it, ">" gives it
- * up.
+ * The input is text, a line a SET, as the unit tests write it (set_line.h).  In front of it: "!" the state refuses to
+ * keep it, "*" is known to be unwritable, "?" the master undoes it, ">" gives it up.
  */
 #include "set.h"
 
@@ -13,6 +11,7 @@
 
 #include "agent_parts.h"
 #include "must.h"
+#include "set_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -141,62 +140,23 @@ static void check_rows(void)
     must(durable == 0);
 }
 
-/* --- reading a line --- */
+/* --- a line --- */
 
 struct pdu {
     bool refuses, unwritable, undone, given_up;
     size_t count;
     struct set_variable variables[VARIABLES_MAX];
-    char octets[VARIABLES_MAX][512];
 };
 
-static unsigned nibble(char c)
-{
-    return c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)(c | 0x20) - 'a' + 10;
-}
-
-static void read_value(struct pdu *p, struct set_variable *v, const char *value, size_t n)
-{
-    char *octets = p->octets[p->count], type = n > 0 ? *value++ : 't';
-    n -= n > 0;
-    n = n < sizeof p->octets[0] ? n : sizeof p->octets[0] - 1;
-    v->type = type == 'i' ? SET_INTEGER : type == 'u' ? SET_UNSIGNED : type == 't' ? SET_OTHER : SET_OCTETS;
-    v->length = type == 'x' ? n / 2 : n;
-    memcpy(octets, value, n);
-    octets[n] = '\0';
-    v->integer = strtoll(octets, NULL, 10);
-    v->number = (uint32_t)strtoull(octets, NULL, 10);
-    for (size_t i = 0; i < n / 2 && type == 'x'; i++)
-        octets[i] = (char)(nibble(value[2 * i]) << 4 | (nibble(value[2 * i + 1]) & 15));
-    v->octets = octets;
-}
-
-static void read_word(struct pdu *p, const char *word, size_t n)
-{
-    struct set_variable *v = &p->variables[p->count];
-    const char *equal = memchr(word, '=', n);
-    char *dot;
-    if (equal == NULL || p->count == VARIABLES_MAX)
-        return;
-    *v = (struct set_variable){.column = strtoul(word, &dot, 10), .is_instance = *dot == '.'};
-    if (*dot == '.')
-        v->index = strtoul(dot + 1, NULL, 10);
-    read_value(p, v, equal + 1, n - (size_t)(equal + 1 - word));
-    p->count++;
-}
-
-static void read_line(struct pdu *p, const char *line)
+static void read_line(struct pdu *p, char *line)
 {
     static const char marks[] = "!*?>";
     size_t n = strspn(line, marks);
-    *p = (struct pdu){.refuses = memchr(line, '!', n),
-                      .unwritable = memchr(line, '*', n),
-                      .undone = memchr(line, '?', n),
-                      .given_up = memchr(line, '>', n)};
-    for (line += n; *line != '\0'; line += n + (line[n] != '\0')) {
-        n = strcspn(line, " ");
-        read_word(p, line, n);
-    }
+    p->refuses = memchr(line, '!', n) != NULL;
+    p->unwritable = memchr(line, '*', n) != NULL;
+    p->undone = memchr(line, '?', n) != NULL;
+    p->given_up = memchr(line, '>', n) != NULL;
+    (void)set_line_read(line + n, p->variables, VARIABLES_MAX, &p->count);
 }
 
 /* --- playing it --- */

@@ -12,6 +12,7 @@
 
 #include "agent_fake.h"
 #include "agent_parts.h"
+#include "set_line.h"
 
 enum { ROWS_MAX = 64, TEXT_MAX = 8192, VARIABLES_MAX = 512 };
 
@@ -181,72 +182,12 @@ void play_free(struct set_play *p)
     free(p);
 }
 
-/* --- a line --- */
-
-static unsigned long column_of(const char *object)
-{
-    char name[64];
-    if (strcmp(object, "PollNow") == 0)
-        return CONFIG_POLL_NOW;
-    if (strcmp(object, "StorageType") == 0)
-        return CONFIG_STORAGE_TYPE;
-    if (strcmp(object, "RowStatus") == 0)
-        return CONFIG_ROW_STATUS;
-    (void)snprintf(name, sizeof name, "emailMon%s", object);
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
-        if (strcmp(settings[i].object, name) == 0)
-            return settings[i].column;
-    }
-    return strtoul(object, NULL, 10);
-}
-
-static void take_octets(struct set_variable *v, char *value)
-{
-    size_t n = strlen(value) / 2;
-    for (size_t i = 0; i < n; i++) {
-        unsigned octet = 0;
-        assert_int_equal(sscanf(value + 2 * i, "%2x", &octet), 1);
-        value[i] = (char)octet;
-    }
-    v->length = n;
-}
-
-static void take_value(struct set_variable *v, char type, char *value)
-{
-    v->octets = value;
-    v->length = strlen(value);
-    v->integer = strtoll(value, NULL, 10);
-    v->number = (uint32_t)strtoull(value, NULL, 10);
-    v->type = type == 'i' ? SET_INTEGER : type == 'u' ? SET_UNSIGNED : type == 't' ? SET_OTHER : SET_OCTETS;
-    if (type == 'x')
-        take_octets(v, value);
-}
-
-static void take_word(struct set_play *p, char *word)
-{
-    char *equal = strchr(word, '=');
-    assert_non_null(equal);
-    *equal = '\0';
-    char *dot = strchr(word, '.');
-    assert_true(p->count < VARIABLES_MAX);
-    struct set_variable *v = &p->variables[p->count++];
-    *v = (struct set_variable){.is_instance = dot != NULL};
-    if (dot != NULL) {
-        *dot = '\0';
-        v->index = strtoul(dot + 1, NULL, 10);
-    }
-    v->column = column_of(word);
-    take_value(v, equal[1], equal + 2);
-}
+/* --- phases --- */
 
 void play_begin(struct set_play *p, const char *line)
 {
-    p->count = 0;
     assert_true(text_copy(p->texts, TEXT_MAX, line));
-    for (char *rest = p->texts, *word; (word = strsep(&rest, " ")) != NULL;) {
-        if (word[0] != '\0')
-            take_word(p, word);
-    }
+    assert_true(set_line_read(p->texts, p->variables, VARIABLES_MAX, &p->count));
     p->set = set_new(p->agent);
     assert_non_null(p->set);
 }

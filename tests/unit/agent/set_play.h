@@ -31,10 +31,8 @@ void play_mood(struct set_play *p, enum store_mood mood);
 void play_settle(struct set_play *p);
 
 /**
- * play_begin(p, line): A SET of "Name.7=sabc Interval.7=u60 RowStatus.7=i4": objects without emailMon,
- * types i u s x (octets in hexadecimal) t (another type).  A column that has no name is its number; an
- * index may be left out.  The phases by themselves: play_take(), play_check(), play_commit(), play_undo():
- * false: p->fault.  play_end(p): the shell goes.
+ * play_begin(p, line): A SET, as set_line.h has it.  The phases by themselves: play_take(), play_check(),
+ * play_commit(), play_undo(): false: p->fault.  play_end(p): the shell goes.
  */
 void play_begin(struct set_play *p, const char *line);
 bool play_take(struct set_play *p);
