@@ -23,6 +23,7 @@ struct play {
     struct proof proof;
     enum want want;
     bool secured, tagged, early;
+    bool proved; /* the server has shown that it knows the password */
     char tag[TAG_LETTERS];
     uint64_t progress;
 
@@ -101,6 +102,7 @@ static size_t expand(struct play *p, char what, char *out)
     if (what == 'f')
         return encode(proof_first(&p->proof), out);
     if (what == 'v') {
+        p->proved = true;
         proof_final(&p->proof, secret, final);
         return encode(final, out);
     }
@@ -189,6 +191,7 @@ static void check_end(const struct play *p)
     const struct failure *why = session_failure(p->session);
     must(p->want == WANT_FAILED || p->want == WANT_CLOSE);
     must(failure_is(why) == (p->want == WANT_FAILED));
+    must(p->proved || strncmp(session_mechanism(p->session), "SCRAM", strlen("SCRAM")) != 0);
     must(session_settled(p->session) == (p->want == WANT_CLOSE));
     must(!failure_is(why) || (why->stage > STAGE_NONE && why->stage < STAGE_END && why->cause > CAUSE_NONE));
     check_text(p, why->reply);
@@ -211,7 +214,7 @@ static void play(struct play *p)
     p->session = p->machine->make(&p->d, p->owner);
     must(p->session != NULL);
     p->secured = p->d.leg.security == SECURITY_TLS;
-    p->tagged = p->next = p->d.held = false;
+    p->tagged = p->next = p->proved = p->d.held = false;
     p->progress = 0;
     memcpy(p->tag, "AAAA", TAG_LETTERS);
     session_set_trace(p->session, &tracing);
