@@ -131,37 +131,44 @@ static void check_reads_back(const struct set_variable *v)
     must(definition_number(row->definition, id) == wanted);
 }
 
-static bool pass(struct set_request *s, struct pdu *p, struct set_fault *fault)
+/* TestSet. */
+static bool test(struct set_request *s, const struct pdu *p)
 {
+    struct set_fault fault = {.place = SIZE_MAX};
     agent->state_alarm = p->unwritable;
-    if (!set_take(s, p->variables, p->count, fault))
-        return false;
-    stage_answer_next(p->refuses);
-    return set_check(s, p->variables, p->count, fault);
+    bool passed = set_take(s, p->variables, p->count, &fault);
+    if (passed) {
+        stage_answer_next(p->refuses);
+        passed = set_check(s, p->variables, p->count, &fault);
+        stage_take_saves(p->refuses);
+    }
+    must(passed || (fault.place < p->count && fault.why.kind != MISTAKE_NONE && fault.why.text[0] != '\0'));
+    return passed;
 }
 
-static void play(struct pdu *p)
+/* CommitSet, UndoSet. */
+static bool commit(struct set_request *s, const struct pdu *p)
+{
+    struct set_fault fault;
+    stage_answer_next(p->refuses);
+    bool done = set_commit(s, &fault);
+    stage_take_saves(p->refuses);
+    must(done || p->refuses);
+    if (!done || !p->undone)
+        return done;
+    stage_answer_next(p->refuses);
+    must(set_undo(s, &fault) || p->refuses);
+    stage_take_saves(p->refuses);
+    return false;
+}
+
+static void play(const struct pdu *p)
 {
     struct rows before;
-    struct set_fault fault = {.place = SIZE_MAX};
     note_rows(&before);
     struct set_request *s = set_new(agent);
     must(s != NULL);
-    bool passed = pass(s, p, &fault), done = false;
-    must(passed || (fault.place < p->count && fault.why.kind != MISTAKE_NONE && fault.why.text[0] != '\0'));
-    stage_take_saves(p->refuses);
-    if (passed && !p->given_up) {
-        stage_answer_next(p->refuses);
-        done = set_commit(s, &fault);
-        must(done || p->refuses);
-        stage_take_saves(p->refuses);
-    }
-    if (done && p->undone) {
-        stage_answer_next(p->refuses);
-        must(set_undo(s, &fault) || p->refuses);
-        done = false;
-        stage_take_saves(p->refuses);
-    }
+    bool done = test(s, p) && !p->given_up && commit(s, p);
     if (done)
         set_finish(s);
     set_free(s);
