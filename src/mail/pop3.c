@@ -87,6 +87,18 @@ enum cause pop3_cause(const char *text, size_t n, bool login)
     return CAUSE_PERMANENT;
 }
 
+static void fail_with(struct pop3 *p, struct failure *why)
+{
+    if (p->step == POP3_DELE || p->step == POP3_QUIT) {
+        pop3_delete_broken(p, why);
+        failure_clear(why);
+        session_close(&p->look.session);
+    } else {
+        pop3_commit(p);
+        session_fail_with(&p->look.session, why);
+    }
+}
+
 void pop3_fail(struct pop3 *p, enum cause cause, const char *format, ...)
 {
     char detail[FAILURE_TEXT_MAX + 1];
@@ -96,14 +108,7 @@ void pop3_fail(struct pop3 *p, enum cause cause, const char *format, ...)
     va_end(arguments);
     struct failure why = failure_make(p->look.session.leg->leg, p->look.session.stage, cause, 0);
     failure_detail(&why, "%s", detail);
-    if (p->step == POP3_DELE || p->step == POP3_QUIT) {
-        pop3_delete_broken(p, &why);
-        failure_clear(&why);
-        session_close(&p->look.session);
-    } else {
-        pop3_commit(p);
-        session_fail_with(&p->look.session, &why);
-    }
+    fail_with(p, &why);
 }
 
 void pop3_refuse(struct pop3 *p, const char *text, size_t n)
@@ -301,13 +306,23 @@ static void secured(struct session *s)
 
 /* --- the machine --- */
 
+/* Nothing was asked: it can only be that the server leaves, and says so. */
+static void hear_early(struct pop3 *p, const char *line, size_t n)
+{
+    static const char error[] = "-ERR";
+    bool leaves = n >= sizeof error - 1 && strncasecmp(line, error, sizeof error - 1) == 0;
+    session_unsay(&p->look.session);
+    struct failure why = session_reply_failure(&p->look.session, leaves ? CAUSE_SHUTDOWN : CAUSE_MALFORMED, 0, line, n);
+    failure_detail(&why, "the server spoke though nothing was asked");
+    fail_with(p, &why);
+}
+
 static void hear_line(struct session *s, const char *bytes, size_t n)
 {
     struct pop3 *p = (struct pop3 *)s;
     p->bare = s->lines.bare;
     if (session_is_early(s)) {
-        session_unsay(s);
-        pop3_fail(p, CAUSE_MALFORMED, "an answer that comes before its command was sent");
+        hear_early(p, bytes, n);
         return;
     }
     steps[p->step].hear(p, bytes, n);

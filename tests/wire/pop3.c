@@ -107,6 +107,13 @@ static const struct talk good[] = {
 };
 
 static const struct talk logins[] = {
+    {.name = "a server that says goodbye unasked is shutting down",
+     .script = "S: +OK\nS: -ERR closing now\n",
+     .end = WANT_FAILED,
+     .stage = STAGE_HELLO,
+     .cause = CAUSE_SHUTDOWN,
+     .reply = "-ERR closing now",
+     .whole = true},
     {.name = "an answer that comes before its command was sent is malformed",
      .script = "S: +OK\nS: +OK\nS: USER\nS: .\n",
      .end = WANT_FAILED,
