@@ -150,6 +150,15 @@ def amended(*pairs):
     return act
 
 
+def deliver(copies=1, rewrite=lambda mail: mail):
+    """The mail is delivered so many times, rewritten."""
+    def act(session, mail):
+        for _ in range(copies):
+            session.server.mailbox.put(rewrite(mail))
+        session.say(b"250 2.0.0 queued\r\n")
+    return act
+
+
 def parting(action):
     """This at the client's last command; it is a mistake when the client then waits for long."""
     def act(session, line):

@@ -4,9 +4,9 @@ import collections
 import re
 import select
 
-from actions import flood, in_turn, nothing, parting, reset, say, silent, times, wait
+from actions import deliver, flood, in_turn, nothing, parting, reset, say, silent, times, wait
 from case import MAIL, WELL, Play, case, elsewhere, every, later
-from checks import both, column, never_says, said, says
+from checks import attempts_at_most, both, column, never_says, said, says
 from login import altered, b64, cram_md5, login, scram
 from session import GOOD
 from world import SETTLE_S, Failed
@@ -59,15 +59,6 @@ def scram_counts(counts, cause):
     return scrams({"i=" + count: (b"i=.*", b"i=" + count.encode()) for count in counts}, cause)
 
 
-def deliver(copies=1, rewrite=lambda mail: mail):
-    """The mail is delivered so many times, rewritten."""
-    def act(session, mail):
-        for _ in range(copies):
-            session.server.mailbox.put(rewrite(mail))
-        session.say(b"250 2.0.0 queued\r\n")
-    return act
-
-
 def rewritten(*pairs):
     """It is delivered with what stands for these patterns, in turn."""
     def rewrite(mail):
@@ -84,16 +75,6 @@ def deliver_and_reset(session, mail):
 
 
 # --- what must hold besides ---
-
-def attempts_at_most(n):
-    """In all polls: what was refused is not sent again within a minute."""
-    def check(world, scene, row):
-        world.wait(lambda now: now[scene.name]["polls"] >= row["polls"] + 2, "two more polls", SETTLE_S)
-        made = sum(talk.count(b"AUTH ") for talk in said(scene))
-        if made > n:
-            raise Failed(f"{scene.name}: {made} attempts to log in")
-    return check
-
 
 def duplicates(n):
     """The row has found so many too many, and all are deleted."""

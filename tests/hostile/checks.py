@@ -1,6 +1,6 @@
 """What must hold of a play besides its end: each is, or makes, a check(world, scene, row's status)."""
 
-from world import Failed
+from world import SETTLE_S, Failed
 
 
 def said(scene):
@@ -45,6 +45,16 @@ def column(name, holds, what):
         value = row[name.replace("LEG", "smtp" if scene.play.at == "smtp" else "in")]
         if not holds(value):
             raise Failed(f"{scene.name}: {name} is {value!r}, not {what}")
+    return check
+
+
+def attempts_at_most(n):
+    """In all polls: what was refused is not sent again within a minute."""
+    def check(world, scene, row):
+        world.wait(lambda now: now[scene.name]["polls"] >= row["polls"] + 2, "two more polls", SETTLE_S)
+        made = sum(talk.count(b"AUTH ") for talk in said(scene))
+        if made > n:
+            raise Failed(f"{scene.name}: {made} attempts to log in")
     return check
 
 

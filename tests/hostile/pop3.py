@@ -60,8 +60,11 @@ class Pop3(Session):
         self.say(b"+OK %d %d\r\n" % (len(self.drop), sum(len(mail.octets) for mail in self.drop)))
 
     def listing(self, number, what):
-        self.say(b"+OK\r\n" + b"".join(b"%d %s\r\n" % (i + 1, what(mail)) for i, mail in enumerate(self.drop)) + b".\r\n"
-                 if not number else b"+OK %s %s\r\n" % (number, what(self.drop[int(number) - 1])))
+        if not number:
+            lines = [b"%d %s\r\n" % (i, what(mail)) for i, mail in enumerate(self.drop, 1)]
+            self.say(b"+OK\r\n" + b"".join(lines) + b".\r\n")
+        elif (mail := self.mail(number)):
+            self.say(b"+OK %s %s\r\n" % (number, what(mail)))
 
     def good_uidl(self, number):
         self.listing(number, lambda mail: b"uid%d" % mail.uid)
@@ -69,15 +72,26 @@ class Pop3(Session):
     def good_list(self, number):
         self.listing(number, lambda mail: b"%d" % len(mail.octets))
 
+    def mail(self, line):
+        """The mail whose number begins the line; None: there is none, and the client is told."""
+        number = int(line.split()[0])
+        if number <= len(self.drop):
+            return self.drop[number - 1]
+        self.refuse(b"no such message")
+        return None
+
     def good_top(self, line):
-        self.say(b"+OK\r\n" + stuffed(self.drop[int(line.split()[0]) - 1].header()))
+        if (mail := self.mail(line)):
+            self.say(b"+OK\r\n" + stuffed(mail.header()))
 
     def good_retr(self, line):
-        self.say(b"+OK\r\n" + stuffed(self.drop[int(line) - 1].octets))
+        if (mail := self.mail(line)):
+            self.say(b"+OK\r\n" + stuffed(mail.octets))
 
     def good_dele(self, line):
-        self.marked.append(self.drop[int(line) - 1])
-        self.say(b"+OK\r\n")
+        if (mail := self.mail(line)):
+            self.marked.append(mail)
+            self.say(b"+OK\r\n")
 
     def good_noop(self, _line):
         self.say(b"+OK\r\n")
