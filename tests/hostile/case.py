@@ -10,7 +10,7 @@ import typing
 WELL = "well"
 MAIL = ("smtp", "pop3", "imap")               # protocols
 INCOMING = ("pop3", "imap")
-UNSET = object()
+PATIENT_S = 5                                 # timeout of those that are not to time out
 
 # The stages that a leg goes through, up to where a failure is the leg's: the client's command -> the product's word.
 STAGES = {"smtp": {"greeting": "greeting", "ehlo": "hello", "auth": "auth", "mail": "mailFrom", "rcpt": "rcptTo",
@@ -34,7 +34,7 @@ class Play:
     ends: str
     verdict: str = ""                         # "": down when it fails, else up; "up down": either
     security: str = "none"
-    within_s: float = 5.0                     # the leg's time: 4 x timeout, and a second for a busy machine
+    within_s: float = 0                       # the leg's time; 0: 4 x timeout, and a second for a busy machine
     settings: dict = dataclasses.field(default_factory=dict)    # of the hostile leg
     row: dict = dataclasses.field(default_factory=dict)         # of the monitor
     password: str = ""                        # of the hostile leg; "": one by chance
@@ -48,6 +48,10 @@ class Play:
     heap: int = 1 << 16                       # octets above the base beside those of the whole play (world.HEAP)
     shares: str = ""                          # the play whose incoming server and mailbox it uses, as the same user
     label: str = ""
+
+    def __post_init__(self):
+        self.timeout_s = PATIENT_S if self.ends == WELL else 1
+        self.within_s = self.within_s or 4 * self.timeout_s + 1
 
     @property
     def name(self):

@@ -133,9 +133,7 @@ def stand_still(world):
     scenes = world.scenes.values()
     for scene in scenes:
         scene.hostile.halfway, scene.hostile.stopped = threading.Event(), threading.Event()
-    world.wait_good()
-    world.note_base()
-    world.arm()
+    world.begin()
     for scene in scenes:
         scene.hostile.halfway.wait()
     world.process.send_signal(signal.SIGSTOP)

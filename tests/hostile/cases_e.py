@@ -6,7 +6,7 @@ import select
 
 from actions import deliver, flood, in_turn, nothing, parting, reset, say, silent, times, wait
 from case import MAIL, WELL, Play, case, elsewhere, every, later
-from checks import attempts_at_most, both, column, never_says, said, says
+from checks import attempts_at_most, both, column, logs_in_by, never_says, said, says
 from login import altered, b64, cram_md5, login, scram
 from session import GOOD
 from world import SETTLE_S, Failed
@@ -103,9 +103,7 @@ NO_PROBE = both(never_says(b"X-Emailmon-Probe"), NOT_SENT)
 def recovers(failed):
     """Each row fails as its play says, and comes up again after so many failed polls."""
     def drive(world):
-        world.wait_good()
-        world.note_base()
-        world.arm()
+        world.begin()
         for name, scene in world.scenes.items():
             world.check_row(name, world.expect(name, scene.play.ends, SETTLE_S))
         now = world.wait(lambda now: all(now[name]["verdict"] == 1 for name in world.scenes), "all rows to be up again",
@@ -119,9 +117,7 @@ def recovers(failed):
 
 def waits_for_logins(world):
     """A login that is answered late is a login, and the time can be seen."""
-    world.wait_good()
-    world.note_base()
-    world.arm()
+    world.begin()
     for name, scene in world.scenes.items():
         if scene.play.ends == WELL:
             time_ms = "smtp_auth_ms" if scene.play.at == "smtp" else "in_login_ms"
@@ -170,8 +166,8 @@ CASES = [
     case("E07", "A password is not sent in clear unless the row says so",
          smtp("", {"mechanisms": ["PLAIN", "LOGIN"]}, "auth plaintextRefused", never_says(b"AUTH"))),
     case("E08", "The mechanisms that count are those offered inside of TLS",
-         [smtp(inside, {"mechanisms": [outside], "mechanisms/tls": [inside]}, WELL,
-               column("smtp_mechanism", lambda name, inside=inside: name == inside, inside), security="starttls")
+         [smtp(inside, {"mechanisms": [outside], "mechanisms/tls": [inside]}, WELL, logs_in_by(inside),
+               security="starttls")
           for outside, inside in (("CRAM-MD5", "PLAIN"), ("PLAIN", "CRAM-MD5"))]),
     case("E09", "A challenge that is no base64 ends the exchange; one without end is cut off",
          smtp("10-MiB", {"auth": say(b"334 ", flood(b"QUJD", 10 << 18))}, "auth oversize", NO_MAIL),
@@ -288,7 +284,7 @@ CASES = [
     case("E38", "A mail that lost both of its fields is missed",
          smtp("", rewritten(WITHOUT_X, (MESSAGE_ID, b"Message-ID: <1@other.example>")), "delivery notDelivered")),
     case("E39", "What is said to QUIT matters to nobody, and is not awaited for long",
-         [smtp(label, {"quit": parting(action)}, WELL, within_s=1.9, settings={"timeout": 5})
+         [smtp(label, {"quit": parting(action)}, WELL, within_s=1.9)
           for label, action in {"silence": silent, "500": b"500 what?\r\n", "421": b"421 bye\r\n", "reset": reset,
                                 "endless": flood(b"221-bye\r\n")}.items()]),
     case("E40", "Nothing that is sent holds a line end that some server takes for the end of a mail",

@@ -5,7 +5,7 @@ import re
 
 from actions import amended, close, first, flood, parting, repeat, reset, say, silent
 from case import FOREIGN, WELL, Play, case, later
-from checks import both, column, never_says
+from checks import both, column, logs_in_by, never_says
 from mailbox import Mailbox
 from session import GOOD
 from world import SETTLE_S, Failed
@@ -148,10 +148,6 @@ def only_by_uid(_world, scene, _row):
         raise Failed(f"{scene.name} may have expunged what is not its own")
 
 
-def by(mechanism):
-    return column("in_mechanism", lambda name: name == mechanism, mechanism)
-
-
 NO_LOGIN = never_says(b" LOGIN ")
 UNHARMED = column("failure_text", lambda text: not text, "none")
 DEFERRED = both(UNHARMED, never_says(b"EXPUNGE"), never_says(b"CLOSE"))     # ours stay, marked as deleted
@@ -184,7 +180,7 @@ CASES = [
          imap("10000-greeting", {"offers": [b"IMAP4rev1", b"AUTH=CRAM-MD5", *many(10000)]}, "greeting oversize"),
          imap("10000", {"greeting": b"* OK hi\r\n", "offers": [b"IMAP4rev1", b"AUTH=CRAM-MD5", *many(10000)]},
               "hello oversize"),
-         imap("fake-SCRAM", NO_SCRAM, WELL, by("PLAIN"), **TLS),
+         imap("fake-SCRAM", NO_SCRAM, WELL, logs_in_by("PLAIN"), **TLS),
          imap("fake-SCRAM", NO_SCRAM, "auth permanent")),
     case("G03", "LOGIN is never sent to a server that says LOGINDISABLED",
          [imap(label, {"offers": [b"IMAP4rev1", b"LOGINDISABLED", *more]}, ends, NO_LOGIN, security=security,
@@ -194,7 +190,7 @@ CASES = [
     case("G04", "A literal waits for its go-ahead, and nothing else does",
          imap("not-asked-for", {**BY_LOGIN, "login": b"+ go on\r\n"}, "auth malformed", **TLS),
          imap("never", {**BY_LOGIN, "literal": silent}, "auth timedOut", password="pässword", **TLS),
-         imap("in-time", BY_LOGIN, WELL, by("LOGIN"), password="pässword", **TLS)),
+         imap("in-time", BY_LOGIN, WELL, logs_in_by("LOGIN"), password="pässword", **TLS)),
     case("G05", "The octets of a literal that is refused stay here",
          [imap(word, {**BY_LOGIN, "literal": say(b"$TAG %s no literals\r\n" % word.encode())}, "auth permanent",
                never_says("pässword".encode()), password="pässword", **TLS) for word in ("NO", "BAD")]),
@@ -319,7 +315,7 @@ CASES = [
     later("G31", "Names of folders are taken for nothing but names", "SPECIAL-USE LIST"),
     later("G32", "No folder is looked at twice", "junk folders"),
     case("G33", "What is said to LOGOUT matters to nobody, and is not awaited for long",
-         [imap(label, {"logout": parting(action)}, WELL, within_s=1.9, settings={"timeout": 5})
+         [imap(label, {"logout": parting(action)}, WELL, within_s=1.9)
           for label, action in (("silence", silent), ("BAD", b"$TAG BAD what?\r\n"), ("reset", reset),
                                 ("endless", flood(b"* OK wait\r\n")))]),
     case("G34", "A server that shuts down at any stage says so by BYE",

@@ -4,12 +4,13 @@ import functools
 import re
 import time
 
-from case import FOREIGN, INCOMING, WELL, Play, case, every, later
+from case import FOREIGN, INCOMING, PATIENT_S, WELL, Play, case, every, later
 from session import GOOD
 from tokens import Key, bearing, foreign, forged, token_of
 from world import Failed, ending, one_bad_poll
 
 ACCEPTED = b"250 2.0.0 queued\r\n"
+PATIENT = {"timeout": PATIENT_S}
 LOST = {"dot": ACCEPTED}                      # says that it took the mail, and throws it away
 NOT_DELIVERED = "delivery notDelivered"
 BIG = 1 << 20                                 # more than any probe is
@@ -141,12 +142,10 @@ def kept_until_down(world, name):
 def flooded(world):
     """Foreign mails without number come between two polls.  Where the probes are lost besides, what was not read to its
     end proves nothing for three polls; then that is what failed."""
-    world.wait_good()
-    world.note_base()
-    for scene in world.scenes.values():
+    def fill(_world, scene):
         for n in range(MANY if scene.play.ends == WELL else SEVERAL):
             scene.mailbox.put(b"Message-ID: <%d@example>\r\n\r\nx\r\n" % n)
-    world.arm()
+    world.begin(fill)
     for name, scene in world.scenes.items():
         if scene.play.ends == WELL:
             world.check_row(name, world.expect(name, WELL, 30))
@@ -156,9 +155,7 @@ def flooded(world):
 
 def held(world):
     """Probes stay under way for more than three intervals, and arrive."""
-    world.wait_good()
-    world.note_base()
-    world.arm()
+    world.begin()
     for name, scene in world.scenes.items():
         world.expect(name, NOT_DELIVERED, 15)
         before = world.status()[name]["polls"]
@@ -207,9 +204,7 @@ def bombs(_world, scene):
 
 def cloned(world):
     """A second program with a copy of the first one's state and key looks into the same mailbox."""
-    world.wait_good()
-    world.note_base()
-    world.arm()
+    world.begin()
     with world.clone() as clone:
         name = next(iter(world.scenes))
         clone.wait(lambda now: now[name]["polls"] >= 2, "polls of the clone", 20)
@@ -257,7 +252,8 @@ CASES = [
          every(INCOMING, {}, WELL, check=deleted_in_parts, heap=MANY_HEAP), drive=put(strays)),
     case("H12", "A flood of foreign mails hides no probe; what no look could read is never called missing",
          every(INCOMING, {}, WELL, check=untouched, heap=MANY_HEAP),
-         every(INCOMING, {}, "fetch oversize", other=LOST, label="lost", check=untouched), drive=flooded),
+         every(INCOMING, {}, "fetch oversize", other=LOST, label="lost", check=untouched, settings=PATIENT, within_s=21),
+         drive=flooded),
     later("H13", "A bounce with a valid token makes the row down at once", "bounces"),
     case("H14", "Bounces with a forged token, with none, and for other mails are left alone",
          lost(check=untouched), every(INCOMING, {}, WELL, check=untouched),
@@ -275,5 +271,5 @@ CASES = [
     case("H21", "A copied state shows by strays and duplicates",
          Play("imap", {}, WELL), drive=cloned),
     case("H22", "Mails of any octets and length are passed over, and the probes beside them found",
-         every(INCOMING, {}, WELL, check=untouched, within_s=5.5), drive=put(wide_mails)),
+         every(INCOMING, {}, WELL, check=untouched), drive=put(wide_mails)),
 ]

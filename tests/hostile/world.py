@@ -17,7 +17,7 @@ import subprocess
 import time
 
 import certs
-from case import WELL
+from case import PATIENT_S, WELL
 from mailbox import Mailbox
 from names import Names
 from server import Server
@@ -29,7 +29,6 @@ COUNTER = os.path.join(BUILD, "tests", "hostile", "libhostile_heap.so")
 RUNS = os.path.join(TREE, "build", "hostile", "run")
 HEALTHY = "healthy"
 HEALTHY_MS, HEALTHY_POLLS = 1000, 3           # what a poll of the healthy row may take at most; how many are seen
-PATIENT_S = 5                                 # timeout of those who are not to time out
 EACH_SECOND = 10              # polls that the Python servers of many cases side by side can serve
 HEAP = 1 << 20                # octets above the base: all of it, with the little that each play may add (Play.heap)
 START_S, SETTLE_S = 20, 10    # for a busy machine
@@ -78,9 +77,9 @@ class Scene:
 
     def monitor(self, interval_s):
         def leg(server):
-            patient = server is not self.hostile or self.play.ends == WELL
+            timeout_s = self.play.timeout_s if server is self.hostile else PATIENT_S
             settings = {"server": "127.0.0.1", "port": server.port, "security": server.security,
-                        "username": server.user, "password": server.password, "timeout": PATIENT_S if patient else 1}
+                        "username": server.user, "password": server.password, "timeout": timeout_s}
             if server is self.hostile:
                 settings.update({"server": self.host, **self.play.settings})
             return settings
@@ -294,6 +293,15 @@ class World:
 
     # --- the steps of a play ---
 
+    def begin(self, prepare=None):
+        """A good round trip, then the script.  prepare(world, scene): what is done with each mailbox in between."""
+        self.wait_good()
+        self.note_base()
+        for scene in self.scenes.values():
+            if prepare:
+                prepare(self, scene)
+        self.arm()
+
     def wait_good(self, names=None):
         """Until the rows have brought a probe home."""
         wanted = [HEALTHY, *(names or (name for name, scene in self.scenes.items() if not scene.play.from_start))]
@@ -417,14 +425,8 @@ def describe(status):
 
 
 def one_bad_poll(world, prepare=None):
-    """What a case is when it says nothing else: a good round trip, then the script.  prepare(world, scene): what is to be
-    done with each mailbox before the script begins."""
-    world.wait_good()
-    world.note_base()
-    for scene in world.scenes.values():
-        if prepare:
-            prepare(world, scene)
-    world.arm()
+    """What a case is when it says nothing else."""
+    world.begin(prepare)
     for name, scene in world.scenes.items():
         row = world.expect(name, scene.play.ends, scene.play.within_s + SETTLE_S)
         world.check_row(name, row)
