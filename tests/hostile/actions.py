@@ -7,7 +7,7 @@ import time
 from session import GOOD
 from wire import Gone
 
-FAREWELL_S = 3                # that a client waits at most for an answer to its last command, on a busy machine
+FAREWELL_S = 4                # that a client waits at most for an answer to its last command, on a busy machine
 
 
 def silent(session, _line):

@@ -8,7 +8,7 @@ from case import FOREIGN, WELL, Play, case, later
 from checks import both, column, logs_in_by, never_says
 from mailbox import Mailbox
 from session import GOOD
-from world import SETTLE_S, Failed
+from world import SETTLE_S, Failed, one_bad_poll
 
 
 def imap(label, script, ends, check=None, **more):
@@ -155,6 +155,18 @@ NOT_THE_FIRST = both(never_says(b"STORE 1 "), never_says(b"STORE 1,"))
 KEPT = {"check": goes_down, "verdict": "up down"}
 
 
+# --- more than one bad poll ---
+
+def recovers(world):
+    """Whatever a bad server made a row remember of the mailbox, with a good one it is up again."""
+    one_bad_poll(world)
+    for scene in world.scenes.values():
+        scene.hostile.armed = False
+    before = world.status()
+    world.wait(lambda now: all(now[name]["verdict"] == 1 and now[name]["delivered"] >= before[name]["delivered"] + 2
+                               for name in world.scenes), "all rows to bring probes home again", 2 * SETTLE_S)
+
+
 # --- the cases ---
 
 NO_SCRAM = {"mechanisms": ["SCRAM-SHA-256", "PLAIN"], "authenticate": refusing_scram}
@@ -210,7 +222,8 @@ CASES = [
                                ("1e9", "select malformed"), ("4294967296", "select malformed"))],
          imap("first-contact", {"select": amended((rb"\d+ EXISTS", b"4294967295 EXISTS"),
                                                   (b"UIDVALIDITY 7", b"UIDVALIDITY 8"))}, WELL),
-         imap("none", selecting(rb"\* \d+ EXISTS\r\n", b""), "select malformed")),
+         imap("none", selecting(rb"\* \d+ EXISTS\r\n", b""), "select malformed"),
+         drive=recovers),
     case("G09", "Uids that are not what they should be hide no probe",
          imap("validity-0", selecting(rb"UIDVALIDITY \d+", b"UIDVALIDITY 0"), "select malformed"),
          imap("validity-none", selecting(rb"\* OK \[UIDVALIDITY [^\n]*\n", b""), WELL),
@@ -219,7 +232,8 @@ CASES = [
          imap("next-none", selecting(rb"\* OK \[UIDNEXT [^\n]*\n", b""), WELL),
          imap("next-1", selecting(rb"UIDNEXT \d+", b"UIDNEXT 1"), WELL),
          imap("next-less", selecting(rb"UIDNEXT \d+", b"UIDNEXT 2"), WELL),
-         imap("next-most", selecting(rb"UIDNEXT \d+", b"UIDNEXT 4294967295"), WELL)),
+         imap("next-most", selecting(rb"UIDNEXT \d+", b"UIDNEXT 4294967295"), WELL),
+         drive=recovers),
     case("G10", "A mailbox that is not there or cannot be written fails",
          imap("none", {"select": b"$TAG NO [NONEXISTENT] no such mailbox\r\n"}, "select permanent"),
          imap("read-only", selecting(b"READ-WRITE", b"READ-ONLY"), "select policy"),
@@ -230,7 +244,8 @@ CASES = [
          [imap("header" + size.decode(), fetching((rb"\{\d+\}", size)), "fetch oversize", **KEPT)
           for size in TOO_LARGE],
          [imap("header" + size.decode(), fetching((rb"\{\d+\}", size)), "fetch malformed") for size in NO_SIZES],
-         imap("binary", {"select": first(b'* LIST () "/" ~{5}\r\nhello\r\n')}, WELL)),
+         imap("binary", {"select": first(b'* LIST () "/" ~{5}\r\nhello\r\n')}, WELL),
+         drive=recovers),
     case("G12", "A literal that does not come whole is nothing",
          [imap(label, {"fetch": say(b"* 3 FETCH (UID 3 BODY[HEADER.FIELDS (MESSAGE-ID)] {100}\r\n" + b"x" * 99, then)},
                "fetch " + cause)
@@ -243,7 +258,8 @@ CASES = [
          imap("deep", {"fetch": say(b"* 3 FETCH " + b"(" * 1000000)}, "fetch malformed"),
          imap("closed-twice", {"fetch": say(b"* 3 FETCH (UID 3))\r\n")}, "fetch malformed"),
          imap("not-closed", {"fetch": say(b"* 3 FETCH (UID 3\r\n")}, "fetch malformed"),
-         imap("long", {"fetch": say(b"* 3 FETCH (FLAGS (" + b"a " * 1000000)}, "fetch oversize")),
+         imap("long", {"fetch": say(b"* 3 FETCH (FLAGS (" + b"a " * 1000000)}, "fetch oversize"),
+         drive=recovers),
     case("G15", "Mails that were not asked for are not looked at",
          imap("beside", {"fetch": also_the_first}, WELL, NOT_THE_FIRST),
          imap("before", {"select": also_the_first}, WELL, NOT_THE_FIRST)),
@@ -251,12 +267,14 @@ CASES = [
          [imap(label, fetching((rb"UID (\d+) ", uids)), "delivery notDelivered", never_says(b"STORE"), mails=())
           for label, uids in (("none", b""), ("0", b"UID 0 "), ("2^32", b"UID 4294967296 "),
                               ("two", rb"UID \1 UID 1 "), ("two-others", rb"UID 1 UID \1 "))],
-         imap("changing", fetching((ANSWER, and_by_another_uid)), WELL)),
+         imap("changing", fetching((ANSWER, and_by_another_uid)), WELL),
+         drive=recovers),
     case("G17", "Items that were not asked for are dropped",
          imap("8-MiB", fetching((rb"RFC822\.SIZE", b"RFC822 {6}\r\nhello! BODY[] {8388608}\r\n" + b"x" * 8388608 +
                                  b" RFC822.SIZE")), WELL),
          imap("1-GB", fetching((rb"RFC822\.SIZE", b"BODY[] {1000000000}\r\n" + b"x" * 65536)), "fetch oversize",
-              **KEPT)),
+              **KEPT),
+         drive=recovers),
     case("G18", "A header of any kind costs no more than its own mail",
          imap("mails", {}, WELL, stand(*ODD_MAILS), arm=mails_arrive(*ODD_MAILS)),
          imap("no-blank-line", with_header(lambda header: header.removesuffix(b"\r\n")), WELL),
@@ -266,7 +284,8 @@ CASES = [
               "delivery notDelivered"),
          imap("8-of-one", with_header(lambda header: b"Message-ID: <1@a>\r\n" * 8 + header), WELL),
          imap("8-of-both", with_header(lambda header: b"Message-ID: <1@a>\r\nX-Emailmon-Probe: 1\r\n" * 8 + header),
-              "delivery notDelivered")),
+              "delivery notDelivered"),
+         drive=recovers),
     case("G19", "The name of a header's item is matched as servers write it",
          imap("quoted", fetching((rb"FIELDS \([^)]*\)", b'FIELDS ("X-EMAILMON-PROBE" "message-id")')), WELL),
          imap("lower-case", fetching((rb"BODY\[HEADER\.FIELDS", b"body[header.fields")), WELL),
@@ -275,7 +294,8 @@ CASES = [
     case("G20", "An old mail at the end of an answer is old",
          imap("", {"fetch": and_the_last_old}, WELL)),
     case("G21", "Answers in any order, and twice, count once",
-         imap("", {"fetch": twice_and_backwards}, WELL, column("duplicates", lambda n: n == 0, "0"))),
+         imap("", {"fetch": twice_and_backwards}, WELL, column("duplicates", lambda n: n == 0, "0")),
+         drive=recovers),
     case("G22", "What SEARCH says is believed within bounds, and only when it names just our mails",
          imap("10-million", {**NO_UIDPLUS, "search": say(b"* SEARCH", flood(b" 1234567", 10_000_000))},
               "delete oversize", **KEPT),
@@ -292,7 +312,8 @@ CASES = [
           for label, reply in (("NO", b"$TAG NO no\r\n"), ("BAD", b"$TAG BAD bad\r\n"),
                                ("no-effect", b"$TAG OK done\r\n"),
                                ("other-flags", b"* 3 FETCH (FLAGS (\\Seen))\r\n$TAG OK done\r\n"))],
-         imap("EXPUNGE", {"expunge": b"$TAG NO no\r\n"}, "delete permanent", **KEPT)),
+         imap("EXPUNGE", {"expunge": b"$TAG NO no\r\n"}, "delete permanent", **KEPT),
+         drive=recovers),
     case("G25", "Without UIDPLUS nothing is expunged while others have marked mails",
          imap("", NO_UIDPLUS, WELL, DEFERRED, arm=somebody_marks_a_mail),
          imap("alone", NO_UIDPLUS, WELL, deletes)),
@@ -301,12 +322,14 @@ CASES = [
     case("G27", "Absurd numbers of expunged mails change nothing",
          imap("all", {"expunge": first(b"* 1 EXPUNGE\r\n" * 50)}, WELL, deletes),
          imap("absurd", {"expunge": first(b"* 4294967295 EXPUNGE\r\n* 0 EXPUNGE\r\n")}, WELL, deletes),
-         imap("early", {"fetch": first(b"* 1 EXPUNGE\r\n" * 50 + b"* 4294967295 EXPUNGE\r\n")}, WELL, deletes)),
+         imap("early", {"fetch": first(b"* 1 EXPUNGE\r\n" * 50 + b"* 4294967295 EXPUNGE\r\n")}, WELL, deletes),
+         drive=recovers),
     case("G28", "A number of mails that goes up and down begins nothing anew",
          imap("less", {"fetch": first(b"* 1 EXISTS\r\n")}, WELL),
          imap("up-and-down", {"fetch": first(b"* 1 EXISTS\r\n* 900 EXISTS\r\n" * 100)}, WELL),
          imap("for-ever", {"fetch": flood(b"* 1 EXISTS\r\n* 900 EXISTS\r\n")}, "fetch oversize"),
-         imap("slowly", {"fetch": repeat(b"* 1 EXISTS\r\n* 900 EXISTS\r\n", 0.2)}, "fetch timedOut")),
+         imap("slowly", {"fetch": repeat(b"* 1 EXISTS\r\n* 900 EXISTS\r\n", 0.2)}, "fetch timedOut"),
+         drive=recovers),
     case("G29", "Untagged responses without end are cut off",
          [imap(label, {"fetch": flood(line)}, "fetch oversize") for label, line in NEWS.items()],
          imap("slow-OK", {"fetch": repeat(NEWS["OK"], 0.2)}, "fetch timedOut", within_s=3),
@@ -328,7 +351,8 @@ CASES = [
     case("G35", "A mailbox that is renumbered in the middle ends the look; other news are old",
          imap("validity", {"fetch": first(b"* OK [UIDVALIDITY 8] renumbered\r\n")}, "select malformed"),
          imap("code", {"fetch": first(b"* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] less\r\n")}, WELL, deletes),
-         imap("capability", {"fetch": first(b"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n")}, WELL, deletes)),
+         imap("capability", {"fetch": first(b"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n")}, WELL, deletes),
+         drive=recovers),
     later("G36", "A mail that was moved and is still there is a duplicate", "MOVE"),
     case("G37", "No octet of a literal is taken for protocol", imap("", {"fetch": with_our_tags}, WELL, deletes)),
     case("G38", "An honest SEARCH of 300 KiB is read",
