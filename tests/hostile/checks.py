@@ -16,8 +16,9 @@ def says(words):
 
 def never_says(words):
     def check(_world, scene, _row):
-        if any(words in talk for talk in said(scene)):
-            raise Failed(f"{scene.name} says {words}")
+        for talk in said(scene):
+            if words in talk:
+                raise Failed(f"{scene.name} says {words}: {talk[:1000]}")
     return check
 
 

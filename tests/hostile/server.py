@@ -1,6 +1,7 @@
 """A server that a script makes hostile: good until it is armed, and to connections that began before."""
 
 import base64
+import contextlib
 import secrets
 import socket
 import threading
@@ -48,14 +49,21 @@ class Server:
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
 
-    def stop_listening(self):
-        """From now on the port is closed."""
-        self.listener.shutdown(socket.SHUT_RDWR)
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+    def stop_listening(self):
+        """From now on the port is closed, and nobody else gets it."""
+        self.close()
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind((self.address, self.port))
 
     def fill_queue(self):
         """From now on no connection is answered."""
-        self.stop_listening()
+        self.close()
         self.queue = without_room(self.address, self.port)
 
     def accept(self, listener):

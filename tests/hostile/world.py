@@ -70,7 +70,7 @@ class Scene:
 
     def share(self, other):
         """Look into the mailbox of another scene."""
-        self.box.stop_listening()
+        self.box.close()
         self.box, self.mailbox = other.box, other.mailbox
         self.smtp.mailbox = self.mailbox
         self.hostile = self.smtp if self.play.at == "smtp" else self.box
@@ -166,8 +166,7 @@ class World:
                 self.process.wait()
         self.healthy.stop()
         for server in (s for scene in self.scenes.values() for s in (scene.smtp, scene.box)):
-            with contextlib.suppress(OSError):
-                server.stop_listening()
+            server.close()
 
     @contextlib.contextmanager
     def clone(self):
