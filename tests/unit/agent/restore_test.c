@@ -8,6 +8,7 @@
 
 #include "agent_fake.h"
 #include "agent_parts.h"
+#include "short_memory.h"
 
 enum { NEW_SERIAL = 1000 };
 
@@ -77,9 +78,8 @@ static struct restored *state_of_before(void)
     return r;
 }
 
-static int set_up(void **state)
+static void make_agent(void)
 {
-    (void)state;
     last_serial = NEW_SERIAL;
     a = fake_agent();
     a->options.serial_of = serial_of;
@@ -87,6 +87,12 @@ static int set_up(void **state)
     monitors_free(a->set);
     a->set = monitors_new(agent_serial, a);
     a->restored = state_of_before();
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    make_agent();
     assert_true(agent_restore(a));
     return 0;
 }
@@ -223,6 +229,24 @@ static void events_leave_again(void **state)
     assert_false(queue_take(a->options.journal, &entry));
 }
 
+/* An agent that could not restore does not start: each attempt is another one's. */
+static bool restore_anew(void *stage)
+{
+    (void)stage;
+    memory_spare(true);
+    make_agent();
+    memory_spare(false);
+    bool right = agent_restore(a);
+    memory_spare(true);
+    if (right) {
+        assert_non_null(monitors_named(a->set, "made"));
+        assert_int_equal(event_log_count(a->events), 3);
+        assert_int_equal(notes_pending(&a->notes) + a->notes.dropped, 2);
+    }
+    (void)tear_down(NULL);
+    return right;
+}
+
 int main(void)
 {
 #define SENTENCE(sentence, function)                                                                                   \
@@ -239,6 +263,7 @@ int main(void)
         SENTENCE("a name that comes back after its row went is another row", another_row_of_the_same_name),
         SENTENCE("events come back, those not acknowledged leave again, and what is settled is kept",
                  events_leave_again),
+        SHORT_MEMORY("without memory nothing is restored by halves", .act = restore_anew),
     };
     return cmocka_run_group_tests_name("restore", tests, NULL, NULL);
 }

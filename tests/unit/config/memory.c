@@ -10,6 +10,9 @@
 
 #include "config_files.h"
 #include "config_parts.h"
+#include "loader.h"
+#include "queue.h"
+#include "records.h"
 #include "secrets.h"
 #include "short_memory.h"
 
@@ -83,11 +86,62 @@ static void every_secret(void **state)
     assert_true(n > 20);
 }
 
+/* --- a file on the disk, and the thread that reads it --- */
+
+static void keep_nothing(void *owner, bool is_warning, const char *line)
+{
+    (void)is_warning;
+    *(bool *)owner = *(bool *)owner || line[0] != '\0';
+}
+
+static bool read_it(void *stage)
+{
+    bool complained = false;
+    (void)stage;
+    struct config *c = config_read(file_path("right.yaml"), keep_nothing, &complained);
+    bool there = c != NULL;
+    assert_true(there || complained || memory_has_failed());
+    config_free(c);
+    return there;
+}
+
+static void *notices_of_a_loader(void)
+{
+    return queue_new(64, sizeof(struct notice));
+}
+
+static bool start_and_stop(void *stage)
+{
+    memory_spare(true);
+    struct config *first = file_good(right);
+    memory_spare(false);
+    struct loader *l = loader_start(file_path("right.yaml"), first, stage, NULL, NULL);
+    memory_spare(true);
+    if (l != NULL)
+        loader_stop(l);
+    return l != NULL;
+}
+
+static void drop_notices(void *stage)
+{
+    queue_free(stage, notice_drop);
+}
+
+static int write_it(void **state)
+{
+    int began = files_begin(state);
+    (void)file_put("right.yaml", right);
+    return began;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SHORT_MEMORY("a file is read from the disk, or not at all", .act = read_it),
+        SHORT_MEMORY("the thread that reads files is there or not", .begin = notices_of_a_loader, .act = start_and_stop,
+                     .end = drop_notices),
         {"a file is refused when any allocation fails", every_allocation, NULL, NULL, NULL},
         {"a password is fetched later when any allocation fails", every_secret, NULL, NULL, NULL},
     };
-    return cmocka_run_group_tests_name("config: memory is short", tests, files_begin, files_end);
+    return cmocka_run_group_tests_name("config: memory is short", tests, write_it, files_end);
 }

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "edit.h"
+#include "outbox.h"
+#include "restored.h"
 #include "short_memory.h"
 
 enum { FILE_ROWS = 5, ALLOCATIONS_MAX = 10000 };
@@ -140,13 +142,103 @@ static void words_are_only_missing(void **state)
     failure_clear(&f);
 }
 
+/* --- what waits for a queue --- */
+
+struct sender {
+    struct queue *queue;
+    struct outbox *outbox;
+    int sent;
+};
+
+enum { RECORDS = 300, QUEUE_ROOM = 2 };
+
+static void *sender_begin(void)
+{
+    struct sender *s = calloc(1, sizeof *s);
+    s->queue = queue_new(QUEUE_ROOM, sizeof s->sent);
+    assert_non_null(s->queue);
+    return s;
+}
+
+static bool send_all(void *stage)
+{
+    struct sender *s = stage;
+    if (s->outbox == NULL)
+        s->outbox = outbox_new(s->queue, sizeof s->sent);
+    if (s->outbox == NULL)
+        return false;
+    for (; s->sent < RECORDS; s->sent++)
+        if (!outbox_send(s->outbox, &s->sent))
+            return false;
+    if (!outbox_reserve(s->outbox, RECORDS))
+        return false;
+    unsigned before = memory_allocations();
+    for (; s->sent < 2 * RECORDS; s->sent++)
+        assert_true(outbox_send(s->outbox, &s->sent));
+    assert_int_equal(memory_allocations(), before); /* what was reserved needs none */
+    return true;
+}
+
+static void all_come_in_order(void *stage, bool done)
+{
+    struct sender *s = stage;
+    int record, next = 0;
+    if (!done)
+        return;
+    for (; next < s->sent; next++) {
+        (void)outbox_flush(s->outbox);
+        assert_true(queue_take(s->queue, &record));
+        assert_int_equal(record, next);
+    }
+    assert_false(queue_take(s->queue, &record));
+}
+
+static void sender_end(void *stage)
+{
+    struct sender *s = stage;
+    outbox_free(s->outbox, NULL);
+    queue_free(s->queue, NULL);
+    free(s);
+}
+
+static bool make_queue(void *stage)
+{
+    struct queue *q = queue_new(RECORDS, sizeof(int));
+    (void)stage;
+    queue_free(q, NULL);
+    return q != NULL;
+}
+
+/* --- what a start finds --- */
+
+static bool restore(void *stage)
+{
+    bool right = false;
+    (void)stage;
+    struct restored *r = restored_new();
+    if (r != NULL)
+        r->rows = calloc(FILE_ROWS, sizeof *r->rows);
+    if (r != NULL && r->rows != NULL) {
+        for (int32_t i = 0; i < FILE_ROWS; i++)
+            r->rows[r->row_count++] = (struct restored_row){.index = FILE_ROWS - i, .serial = 7 + (uint64_t)i};
+        right = restored_index(r);
+        assert_true(!right || restored_by_serial(r, 8)->index == FILE_ROWS - 1);
+    }
+    restored_unref(r);
+    return right;
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {
+    const struct CMUnitTest tests[] = {
         {"an edit happens whole or not at all, and nothing can fail after its check", whole_or_not_at_all, begin, end,
          NULL},
         {"a definition is frozen and thawed whole or not at all", definitions_whole, begin, end, NULL},
         {"a failure without memory for its words is the same failure", words_are_only_missing, begin, end, NULL},
+        SHORT_MEMORY("what is sent waits in order, or was not taken; what was reserved is taken", .begin = sender_begin,
+                     .act = send_all, .check = all_come_in_order, .end = sender_end),
+        SHORT_MEMORY("a queue is there or not", .act = make_queue),
+        SHORT_MEMORY("what a start finds can be looked up, or it does not start", .act = restore),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

@@ -1,0 +1,289 @@
+/* The program itself, as somebody at a terminal sees it, against a fake mail server. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake_mail.h"
+
+enum { WORDS_MAX = 8, SAID_MAX = 65536, PATIENCE_MS = 20000, ASK_EVERY_MS = 100 };
+
+static char folder[64], file[128];
+static struct fake_mail *mail;
+static pid_t agent; /* 0: none runs */
+
+/* --- a program that runs --- */
+
+struct result {
+    int status;
+    char out[SAID_MAX], err[SAID_MAX];
+};
+
+static const char *in_folder(const char *name)
+{
+    static char path[160];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+/* With its output in two files of the folder. */
+static pid_t start(const char *const *words, const char *out, const char *err)
+{
+    char *arguments[WORDS_MAX + 2] = {strdup(PROGRAM)};
+    for (size_t i = 0; words[i] != NULL; i++)
+        arguments[i + 1] = strdup(words[i]);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)dup2(open(in_folder(out), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+        (void)dup2(open(in_folder(err), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+        (void)execv(arguments[0], arguments);
+        _exit(127);
+    }
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        free(arguments[i]);
+    return pid;
+}
+
+static int await(pid_t pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void read_file(const char *name, char text[SAID_MAX])
+{
+    FILE *from = fopen(in_folder(name), "r");
+    assert_non_null(from);
+    text[fread(text, 1, SAID_MAX - 1, from)] = '\0';
+    (void)fclose(from);
+}
+
+static const struct result *emailmon(const char *const *words)
+{
+    static struct result r;
+    r.status = await(start(words, "out", "err"));
+    read_file("out", r.out);
+    read_file("err", r.err);
+    return &r;
+}
+
+#define EMAILMON(...) emailmon((const char *const[]){__VA_ARGS__, NULL})
+
+static void must_say(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("it does not say \"%s\", but:\n%s", part, text);
+}
+
+/* --- the file --- */
+
+static void write_file(const char *monitors)
+{
+    FILE *to = fopen(file, "w");
+    assert_non_null(to);
+    (void)fprintf(to,
+                  "agentx: unix:%s/master\nstate: %s/state.db\n"
+                  "defaults: {interval: 1, smtp: {from: m@test}, incoming: {plaintext_auth: true}}\nmonitors:\n%s",
+                  folder, folder, monitors);
+    (void)fclose(to);
+    assert_int_equal(chmod(file, 0600), 0);
+}
+
+/* A monitor by POP3 or IMAP of a mailbox that has its name. */
+static void print_monitor(char *out, size_t size, const char *name, enum fake_protocol protocol, unsigned smtp_port)
+{
+    (void)snprintf(out, size,
+                   "  - {name: %s, smtp: {server: 127.0.0.1, port: %u, to: %s@test}, incoming: {type: %s, server: "
+                   "127.0.0.1, port: %u, username: %s, password: secret-word}}\n",
+                   name, smtp_port, name, protocol == FAKE_POP3 ? "pop3" : "imap", (unsigned)fake_port(mail, protocol),
+                   name);
+}
+
+static void write_three(void)
+{
+    char monitors[2048] = "";
+    print_monitor(monitors, sizeof monitors, "pop", FAKE_POP3, fake_port(mail, FAKE_SMTP));
+    size_t n = strlen(monitors);
+    print_monitor(monitors + n, sizeof monitors - n, "imap", FAKE_IMAP, fake_port(mail, FAKE_SMTP));
+    n = strlen(monitors);
+    print_monitor(monitors + n, sizeof monitors - n, "down", FAKE_IMAP, 1); /* nobody listens there */
+    write_file(monitors);
+}
+
+static int set_up(void **state)
+{
+    static const uint16_t any[FAKE_PROTOCOLS] = {0};
+    (void)state;
+    (void)snprintf(folder, sizeof folder, "/tmp/emailmon-program-XXXXXX");
+    mail = fake_start(any);
+    if (mkdtemp(folder) == NULL || mail == NULL)
+        return 1;
+    (void)snprintf(file, sizeof file, "%s/emailmon.yaml", folder);
+    write_three();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    DIR *dir = opendir(folder);
+    (void)state;
+    if (agent != 0) { /* something was wrong */
+        (void)kill(agent, SIGKILL);
+        (void)waitpid(agent, NULL, 0);
+    }
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
+        (void)unlink(in_folder(e->d_name));
+    (void)closedir(dir);
+    fake_stop(mail);
+    return rmdir(folder);
+}
+
+/* --- the command line --- */
+
+static void test_words(void **state)
+{
+    static const struct {
+        const char *words[5];
+        int status;
+        const char *out, *err;
+    } cases[] = {
+        {{NULL}, 1, "does mail really get through?", ""},
+        {{"help"}, 0, "emailmon check", ""},
+        {{"--help"}, 0, "emailmon check", ""},
+        {{"status", "-h"}, 0, "emailmon check", ""},
+        {{"version"}, 0, "emailmon 0.", ""},
+        {{"--version"}, 0, "emailmon 0.", ""},
+        {{"mib"}, 0, "EMAIL-MONITOR-MIB DEFINITIONS ::= BEGIN", ""},
+        {{"walk"}, 1, "", "unknown command walk"},
+        {{"check"}, 1, "", "-c FILE is missing for check"},
+        {{"check", "-c"}, 1, "", "-c needs a file"},
+        {{"check", "-c", "x", "y"}, 1, "", "one word too many: y"},
+        {{"check", "-c", "x", "--json"}, 1, "", "unknown option --json"},
+        {{"test", "-c", "x"}, 1, "", "the name of a monitor is missing for test"},
+        {{"check", "-c", "/nowhere"}, 1, "", "/nowhere"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct result *r = emailmon(cases[i].words);
+        assert_int_equal(r->status, cases[i].status);
+        must_say(r->out, cases[i].out);
+        must_say(r->err, cases[i].err);
+    }
+}
+
+static void test_check(void **state)
+{
+    (void)state;
+    must_say(EMAILMON("check", "-c", file)->out, "3 monitors, no mistake");
+    write_file("  - {name: a, smtp: {port: 70000}}\n");
+    const struct result *r = EMAILMON("check", "-c", file);
+    assert_int_equal(r->status, 1);
+    must_say(r->err, "emailmon.yaml:5:28: smtp.port: ");
+    write_three();
+}
+
+/* --- one round trip --- */
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    const struct result *r = EMAILMON("test", "-c", file, "pop");
+    assert_int_equal(r->status, 0);
+    must_say(r->out, "sending by SMTP: 127.0.0.1 port ");
+    must_say(r->out, "looking by POP3: 127.0.0.1 port ");
+    must_say(r->out, "\nup: the probe was there ");
+    assert_int_equal(fake_mails(mail, "pop"), 0);
+    r = EMAILMON("test", "-c", file, "imap", "--trace");
+    assert_int_equal(r->status, 0);
+    must_say(r->out, "AUTHENTICATE PLAIN ****");
+    assert_null(strstr(r->out, "secret-word"));
+}
+
+static void test_no_round_trip(void **state)
+{
+    (void)state;
+    const struct result *r = EMAILMON("test", "-c", file, "down");
+    assert_int_equal(r->status, 2);
+    must_say(r->out, "down: smtp: connecting: ");
+    r = EMAILMON("test", "-c", file, "nobody");
+    assert_int_equal(r->status, 1);
+    must_say(r->err, "no monitor is called nobody");
+}
+
+/* --- the agent --- */
+
+static void test_no_state_yet(void **state)
+{
+    (void)state;
+    const struct result *r = EMAILMON("status", "-c", file);
+    assert_int_equal(r->status, 1);
+    must_say(r->err, "state.db");
+}
+
+static const char *ask_until(const char *part, const char *const *words)
+{
+    for (int ms = 0; ms < PATIENCE_MS; ms += ASK_EVERY_MS) {
+        const struct result *r = emailmon(words);
+        if (r->status == 0 && strstr(r->out, part) != NULL)
+            return r->out;
+        (void)usleep(ASK_EVERY_MS * 1000);
+    }
+    fail_msg("it never said \"%s\"", part);
+    return "";
+}
+
+#define ASK_UNTIL(part, ...) ask_until(part, (const char *const[]){__VA_ARGS__, NULL})
+
+static void test_agent(void **state)
+{
+    const char *const run[] = {"run", "-c", file, NULL};
+    char log[SAID_MAX];
+    (void)state;
+    agent = start(run, "run.out", "run.err");
+    const char *table = ASK_UNTIL("3 monitors: 2 up, 1 down", "status", "-c", file);
+    must_say(table, "smtp: connecting: ");
+    (void)ASK_UNTIL("roundTrip", "status", "-c", file, "pop");
+    must_say(EMAILMON("status", "-c", file, "imap", "--json")->out, "\"verdict\": \"up\"");
+    must_say(EMAILMON("status", "-c", file, "nobody")->err, "no monitor is called nobody");
+    must_say(EMAILMON("export", "-c", file)->out, "monitors: []");
+    const struct result *second = emailmon(run);
+    assert_int_equal(second->status, 1);
+    must_say(second->err, "state.db");
+    write_file("  - {name: down, enabled: no, smtp: {server: 127.0.0.1, to: a@test}, incoming: {server: 127.0.0.1, "
+               "username: a, password: b}}\n");
+    assert_int_equal(kill(agent, SIGHUP), 0);
+    (void)ASK_UNTIL("1 monitor: 0 up, 0 down, 0 unknown, 1 disabled", "status", "-c", file);
+    assert_int_equal(kill(agent, SIGTERM), 0);
+    assert_int_equal(await(agent), 0);
+    agent = 0;
+    read_file("run.err", log);
+    must_say(log, "starts; monitors in ");
+    must_say(log, "ending: Terminated");
+    must_say(EMAILMON("status", "-c", file)->out, "emailmon is not running");
+    write_three();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        {"each command has its words, and says which are wrong", test_words, NULL, NULL, NULL},
+        {"check tells every mistake by its place", test_check, NULL, NULL, NULL},
+        {"test shows a round trip, without its secrets", test_round_trip, NULL, NULL, NULL},
+        {"test tells where mail does not get through", test_no_round_trip, NULL, NULL, NULL},
+        {"status without a state says so", test_no_state_yet, NULL, NULL, NULL},
+        {"the agent polls, is looked at, reads its file again, and ends in order", test_agent, NULL, NULL, NULL},
+    };
+    return cmocka_run_group_tests_name("cli: the program", tests, set_up, tear_down);
+}
