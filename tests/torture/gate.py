@@ -14,6 +14,7 @@ import fake
 
 SAID, ANSWERED = "said", "answered"
 STEP_MS = 50
+NOTHING = b"\n"               # so that the first line, too, begins behind a line end
 
 
 class Gate:
@@ -58,7 +59,7 @@ class Conversation:
     def __init__(self, gate, client):
         self.gate, self.client = gate, client
         self.server = socket.create_connection((fake.HOST, gate.server_port))
-        self.said = b"\n"             # so that the first line, too, begins behind a line end
+        self.said = NOTHING
         self.silent = False           # the server's answers are held
 
     def run(self):
@@ -101,7 +102,7 @@ class Conversation:
 
     def answer(self, data):
         """From the server to the client."""
-        greeting = self.gate.side == ANSWERED and self.gate.word == b""
+        greeting = self.gate.side == ANSWERED and self.gate.word == b"" and self.said == NOTHING
         if self.silent or greeting:
             self.wait()
             self.silent = False
