@@ -1,6 +1,7 @@
 """An emailmon that is killed and started again, before mail servers that do as they are told."""
 
 import contextlib
+import glob
 import os
 import resource
 import sqlite3
@@ -78,6 +79,14 @@ class Program(Emailmon):
         """How many the state holds, also while snmpd cannot be asked."""
         with contextlib.closing(sqlite3.connect(f"file:{self.settings['state']}?mode=ro", uri=True)) as state:
             return state.execute("SELECT count(*) FROM event").fetchone()[0]
+
+    def threads(self):
+        """The names of its threads; none: it has ended."""
+        names = []
+        for path in glob.glob(f"/proc/{self.process.pid}/task/*/comm"):
+            with contextlib.suppress(OSError), open(path, encoding="ascii") as comm:
+                names.append(comm.read().strip())
+        return names
 
     def resident_kib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
