@@ -101,6 +101,18 @@ static const struct talk bare[] = {
      .end = WANT_CLOSE,
      .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_BROKEN,
                       .deletion_cause = CAUSE_MALFORMED)},
+    {.name = "a search in the newer form that names no set of uids breaks the deletion",
+     .setup = SETUP(KNOWN),
+     .script = BARE "S: * ESEARCH (TAG \"$5\") UID ALL 10:x\n",
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_BROKEN,
+                      .deletion_cause = CAUSE_MALFORMED)},
+    {.name = "a search that names more than can be ours expunges nothing",
+     .setup = SETUP(KNOWN),
+     .script = BARE "s: * SEARCH 10\n"
+                    "s: \\R{600}{ 1}\nS: \nS: $5 OK\nC: $6 LOGOUT\nS: $6 OK\n",
+     .end = WANT_CLOSE,
+     .expect = EXPECT(.scanned = true, .finished = true, .inspected = 1, .asked = 1, .deletion = DELETION_DEFERRED)},
 };
 
 struct talk_table imap_delete_rows(void)
