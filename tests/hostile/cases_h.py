@@ -7,7 +7,7 @@ import time
 from case import FOREIGN, INCOMING, PATIENT_S, WELL, Play, case, every, later
 from session import GOOD
 from tokens import Key, bearing, foreign, forged, token_of
-from world import Failed, ending, one_bad_poll
+from world import Failed, one_bad_poll
 
 ACCEPTED = b"250 2.0.0 queued\r\n"
 PATIENT = {"timeout": PATIENT_S}
@@ -133,8 +133,8 @@ def deleted_in_parts(world, scene, row):
 def kept_until_down(world, name):
     """The row keeps its verdict while its mailbox is not read to its end, and then goes down by that."""
     row = world.wait(lambda now: now[name]["verdict"] == 2, f"{name} to be down", 30)[name]
-    if ending(row, "failure") != "fetch oversize":
-        raise Failed(f"{name} is down by {ending(row, 'failure')}")
+    if world.first_down(name) != "fetch oversize":
+        raise Failed(f"{name} went down by {world.first_down(name)}")
     world.check_row(name, row)
     world.expect(name, NOT_DELIVERED, 30)
 

@@ -31,7 +31,7 @@ HEALTHY = "healthy"
 HEALTHY_MS, HEALTHY_POLLS = 1000, 3           # what a poll of the healthy row may take at most; how many are seen
 EACH_SECOND = 10              # polls that the Python servers of many cases side by side can serve
 HEAP = 1 << 20                # octets above the base: all of it, with the little that each play may add (Play.heap)
-START_S, SETTLE_S = 20, 10    # for a busy machine
+START_S, SETTLE_S = 40, 10    # for a busy machine
 TEXTS = ("failure_text", "server_reply", "smtp_reply", "in_reply")
 
 
@@ -249,6 +249,11 @@ class World:
         """The states (enum probe_state) of a row's probes that are neither found nor given up."""
         return [probe["state"] for probe in self.select(
             "SELECT state FROM probe JOIN row USING (serial) WHERE name = ? AND state < 5", name)]
+
+    def first_down(self, name):
+        """"stage cause" of the row's first event down."""
+        event, = self.select("SELECT * FROM event WHERE name = ? AND new = 2 ORDER BY seq LIMIT 1", name)
+        return f"{STAGES[event['stage']]} {CAUSES[event['cause']]}"
 
     def heap_now(self):
         return struct.unpack_from("q", self.heap, 0)[0]
