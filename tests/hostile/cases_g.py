@@ -8,7 +8,7 @@ from case import FOREIGN, WELL, Play, case, later
 from checks import both, column, logs_in_by, never_says
 from mailbox import Mailbox
 from session import GOOD
-from world import SETTLE_S, Failed, one_bad_poll
+from world import SETTLE_S, Failed, recovers
 
 
 def imap(label, script, ends, check=None, **more):
@@ -153,18 +153,6 @@ UNHARMED = column("failure_text", lambda text: not text, "none")
 DEFERRED = both(UNHARMED, never_says(b"EXPUNGE"), never_says(b"CLOSE"))     # ours stay, marked as deleted
 NOT_THE_FIRST = both(never_says(b"STORE 1 "), never_says(b"STORE 1,"))
 KEPT = {"check": goes_down, "verdict": "up down"}
-
-
-# --- more than one bad poll ---
-
-def recovers(world):
-    """Whatever a bad server made a row remember of the mailbox, with a good one it is up again."""
-    one_bad_poll(world)
-    for scene in world.scenes.values():
-        scene.hostile.armed = False
-    before = world.status()
-    world.wait(lambda now: all(now[name]["verdict"] == 1 and now[name]["delivered"] >= before[name]["delivered"] + 2
-                               for name in world.scenes), "all rows to bring probes home again", 2 * SETTLE_S)
 
 
 # --- the cases ---

@@ -255,6 +255,11 @@ class World:
         event, = self.select("SELECT * FROM event WHERE name = ? AND new = 2 ORDER BY seq LIMIT 1", name)
         return f"{STAGES[event['stage']]} {CAUSES[event['cause']]}"
 
+    def downs(self, name):
+        """["stage cause"] of all the times that the row went down."""
+        return [f"{STAGES[down['stage']]} {CAUSES[down['cause']]}"
+                for down in self.select("SELECT stage, cause FROM event WHERE name = ? AND kind = 1", name)]
+
     def heap_now(self):
         return struct.unpack_from("q", self.heap, 0)[0]
 
@@ -434,6 +439,16 @@ def one_bad_poll(world, prepare=None):
     for name, scene in world.scenes.items():
         row = world.expect(name, scene.play.ends, scene.play.within_s + SETTLE_S)
         world.check_row(name, row)
+
+
+def recovers(world):
+    """The same, and then a good server: whatever the bad one left behind, every row is up again."""
+    one_bad_poll(world)
+    for scene in world.scenes.values():
+        scene.hostile.armed = False
+    before = world.status()
+    world.wait(lambda now: all(now[name]["verdict"] == 1 and now[name]["delivered"] >= before[name]["delivered"] + 2
+                               for name in world.scenes), "all rows to bring probes home again", 2 * SETTLE_S)
 
 
 def play(case):
