@@ -152,7 +152,8 @@ class Names:
             threading.Thread(target=self.serve_client, args=(client,), daemon=True).start()
 
     def serve_client(self, client):
-        with client:
-            while (query := client.recv(4096)):
-                for answer in self.answers(query[LENGTH.size:], True):
+        with client, client.makefile("rb") as queries:
+            while (length := queries.read(LENGTH.size)):
+                query = queries.read(*LENGTH.unpack(length))
+                for answer in self.answers(query, True):
                     client.sendall(LENGTH.pack(len(answer)) + answer)
