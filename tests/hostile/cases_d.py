@@ -90,6 +90,16 @@ def elliptic_groups(_world, scene, _row):
             raise Failed(f"the client offers the groups {listed.hex()}")
 
 
+def recovers(world, scene, row):
+    """All probes are found once the server is good again."""
+    scene.hostile.armed = False
+    name = scene.name
+    now = world.wait(lambda now: now[name]["delivered"] > row["delivered"] and now[name]["outstanding"] <= 1,
+                     f"{name} to recover", SETTLE_S)[name]
+    if now["lost"] or now["duplicates"] or now["strays"]:
+        raise Failed(f"{name}: {now['lost']} lost, {now['duplicates']} duplicates, {now['strays']} strays")
+
+
 def refuses_renegotiation(tls):
     """HelloRequest; the client must answer with an alert."""
     tls.say(HANDSHAKE, message(HELLO_REQUEST))
@@ -184,14 +194,14 @@ CASES = [
     tls_case("D17", "A connection that just ends after QUIT or LOGOUT has done what was due",
              every(MAIL, {}, WELL, security="tls"),
              play({"quit": close}, WELL, "no-answer", at="smtp"), play({"logout": close}, WELL, "no-answer")),
-    tls_case("D18", "An answer that just ends is no answer",
+    tls_case("D18", "An answer that just ends is no answer, and the next one is as if it had not been",
              play({"hello": say(b"250-hostile.test\r\n250-AUTH PLAIN\r\n", close)}, "hello closed", "hello", at="smtp"),
              play({"capa": say(b"+OK\r\nUIDL\r\n", close)}, "hello closed", "capa", at="pop3"),
-             play({"uidl": say(b"+OK\r\n1 uid1\r\n", close)}, "search closed", "uidl", at="pop3"),
+             play({"uidl": say(b"+OK\r\n1 uid1\r\n", close)}, "search closed", "uidl", at="pop3", check=recovers),
              play({"top": say(b"+OK\r\nSubject: x\r\n", close)}, "fetch closed", "top", at="pop3"),
              play({"select": say(b"* 2 EXISTS\r\n* OK [UIDVAL", close)}, "select closed", "select"),
              play({"fetch": say(b"* 1 FETCH (UID 1 BODY[HEADER.FIELDS (SUBJECT)] {99}\r\nSubj", close)}, "fetch closed",
-                  "fetch")),
+                  "fetch", check=recovers)),
     tls_case("D19", "close_notify right after the handshake is a closed connection",
              every(MAIL, {"tls": goodbye}, "greeting closed", security="tls"),
              every(MAIL, {"tls": goodbye}, "hello closed", security="starttls")),

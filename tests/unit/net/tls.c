@@ -13,15 +13,17 @@
 
 enum { MEBIBYTE = 1 << 20, PIECE = 100000 };
 
-static struct certificate self;
+static struct certificate self, rsa;
 static struct tls *tls;
 
 static int set_up(void **state)
 {
     const struct certificate_wish wish = {.subject = "self", .names = "DNS:mail.test", .from_day = -1, .to_day = 9};
+    const struct certificate_wish rsa_wish = {.subject = "rsa", .to_day = 9, .rsa_bits = 2048};
     struct failure why;
     (void)state;
     self = certificate_make(&wish);
+    rsa = certificate_make(&rsa_wish);
     tls = tls_new("", &why);
     return tls == NULL;
 }
@@ -30,6 +32,7 @@ static int tear_down(void **state)
 {
     (void)state;
     certificate_drop(&self);
+    certificate_drop(&rsa);
     tls_free(tls);
     return 0;
 }
@@ -122,6 +125,9 @@ static void servers_below_the_policy_are_refused(void **state)
     } rows[] = {
         {"TLS 1.1 at most", {.own = &self, .version = TLS1_1_VERSION}, CAUSE_TLS_VERSION},
         {"TLS 1.0 at most", {.own = &self, .version = TLS1_VERSION}, CAUSE_TLS_VERSION},
+        {"Diffie-Hellman over a finite field alone",
+         {.own = &rsa, .version = TLS1_2_VERSION, .ciphers = "DHE"},
+         CAUSE_TLS_ALERT},
         {"no certificate at all", {.version = TLS1_2_VERSION, .ciphers = "aNULL"}, CAUSE_TLS_ALERT},
         {"a chain of 100 KiB and more", {.own = &self, .chain = {&self}, .repeat = 400}, CAUSE_POLICY},
     };

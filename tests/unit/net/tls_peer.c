@@ -68,6 +68,7 @@ static SSL_CTX *new_context(const struct tls_script *script)
     SSL_CTX_set_security_level(c, 0);
     must(SSL_CTX_set_min_proto_version(c, script->version) && SSL_CTX_set_max_proto_version(c, script->version));
     must(script->ciphers == NULL || SSL_CTX_set_cipher_list(c, script->ciphers));
+    (void)SSL_CTX_set_dh_auto(c, 1);
     if (script->own != NULL)
         must(SSL_CTX_use_certificate(c, script->own->x509) && SSL_CTX_use_PrivateKey(c, script->own->key));
     for (size_t i = 0; i < 3 && script->chain[i] != NULL; i++)
