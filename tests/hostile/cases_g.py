@@ -132,7 +132,7 @@ def stand(*mails):
 def goes_down(world, scene, _row):
     """What a look could not end well keeps the verdict in three polls; then the row is down."""
     name, before = scene.name, world.armed_at[scene.name]
-    now = world.wait(lambda now: now[name]["verdict"] == 2, f"{name} to go down", SETTLE_S)[name]
+    now = world.wait(lambda now: now[name]["verdict"] == 2, f"{name} to go down", 2 * SETTLE_S)[name]
     kept = now["polls"] - before["polls"] - (now["polls_failed"] - before["polls_failed"])
     if kept < 3:                              # more where some found nothing old enough to be missed
         raise Failed(f"{name} went down after {kept} polls")
