@@ -14,7 +14,7 @@ from checks import shows
 from server import Server, without_room
 from session import GOOD
 from wire import GATHERED
-from world import HEALTHY, Failed
+from world import HEALTHY, SETTLE_S, Failed
 
 SENDING, INCOMING = ("smtp",), ("pop3", "imap")
 DELETING = {"pop3": {"dele": "delete", "quit": "delete"}, "imap": {"store": "delete", "expunge": "delete"}}
@@ -135,7 +135,7 @@ def stand_still(world):
         scene.hostile.halfway, scene.hostile.stopped = threading.Event(), threading.Event()
     world.begin()
     for scene in scenes:
-        scene.hostile.halfway.wait()
+        scene.hostile.halfway.wait(SETTLE_S)
     world.process.send_signal(signal.SIGSTOP)
     for scene in scenes:
         scene.hostile.stopped.set()

@@ -3,7 +3,8 @@
 A script maps a stage to an action.  Stages are the client's commands in lower case ("uidl", "starttls", "mail"), or,
 when the command is not in the script, the word of the product's stage ("hello", "auth", "fetch"); "x/tls" comes before
 "x" when the connection is under TLS.  "offers" (lines; IMAP: words), "mechanisms" and "exchanges" ({name: how it is
-done}, see login.py) are what is offered instead of the right things.  An action is
+done}, see login.py) are what is offered instead of the right things; "all" is a function that makes something else of
+all octets that are said; "resolve" is the name server's (names.py).  An action is
 
   octets       sent instead of the right reply; "$TAG" stands for the command's tag (IMAP)
   a function   called with (session, line); it may return GOOD: then the right reply follows
