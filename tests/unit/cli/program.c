@@ -30,7 +30,7 @@ struct result {
 
 static const char *in_folder(const char *name)
 {
-    static char path[160];
+    static char path[sizeof folder + 1 + 256]; /* the longest name of a file, NUL included */
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
 }
