@@ -20,8 +20,8 @@ NOTHING = b"\n"               # so that the first line, too, begins behind a lin
 class Gate:
     """Before a port of a fake server.  hold(SAID, word): a line of the client's that begins with the word, and what
     comes behind it, does not reach the server; hold(ANSWERED, word): the server's answer to it does not reach the
-    client; the word b"": the greeting.  `held`: how many conversations are
-    held now; `left`: of how many the client has gone meanwhile."""
+    client; the word b"": the greeting.  `held`: how many conversations are held now; `left`: of how many the client
+    has gone meanwhile."""
 
     def __init__(self, server_port):
         self.server_port, self.side, self.word = server_port, None, None

@@ -1,4 +1,4 @@
-"""Thousands of servers that do not answer: nobody else is held up.  By itself, because it measures how late polls are."""
+"""Thousands of servers that do not answer hold nobody else up.  By itself, because it measures how late polls are."""
 
 import fake
 from client import DOWN

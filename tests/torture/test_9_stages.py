@@ -1,4 +1,4 @@
-"""emailmon ended, killed or told something else in each stage of a poll: no verdict that nobody earned, nothing lost."""
+"""emailmon ended, killed or told something else in each stage of a poll: no unearned verdict, and nothing is lost."""
 
 import contextlib
 import time
@@ -132,7 +132,7 @@ def test_ended_in_each_stage():
 
 
 def check_found_once(program, play):
-    """No mail is evidence twice: so many found as were taken at most, and none came as a duplicate that was not one."""
+    """No mail is evidence twice: no more were found than were taken.  How many were seen again, as no evidence."""
     rows = program.status("Delivered", "Duplicates", "Strays")
     found, again = sum(row[0] for row in rows.values()), sum(row[1] + row[2] for row in rows.values())
     taken = sum(server.counted("mails taken") for server in (play.plain, play.tls))
