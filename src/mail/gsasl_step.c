@@ -77,7 +77,8 @@ bool gsasl_advance(struct exchange *x, const char *input, size_t n, struct respo
     if (bytes != NULL)
         explicit_bzero(bytes, length);
     gsasl_free(bytes);
-    if (!well && why->cause == CAUSE_RESOURCES) { /* libgsasl 2.2 would free some of it twice: rather lost than that */
+    /* After the server's message libgsasl 2.2 would free some of it twice: rather lost than that. */
+    if (!well && input != NULL && why->cause == CAUSE_RESOURCES) {
         wipe(x);
         x->session = NULL;
     }
