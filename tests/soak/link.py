@@ -42,7 +42,7 @@ class Link:
 
     async def talk(self, door, reader, writer):
         left = [self.random.randrange(1, RESET_WITHIN) if self.random.random() < self.resets else None]
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, asyncio.CancelledError):
             far_reader, far_writer = await asyncio.open_connection(door.host, door.port)
             try:
                 await asyncio.gather(self.carry(reader, far_writer, left, writer),
