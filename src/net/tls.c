@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tls_pipe.h"
 
@@ -37,22 +38,25 @@ static SSL_CTX *new_context(int verify_mode)
     return NULL;
 }
 
-static bool load_authorities(SSL_CTX *c, const char *ca_file)
-{
-    if (ca_file == NULL || ca_file[0] == '\0')
-        return SSL_CTX_set_default_verify_paths(c) == 1;
-    return SSL_CTX_load_verify_file(c, ca_file) == 1;
-}
-
-static void explain(const char *ca_file, struct failure *why)
+static void explain(struct tls *t)
 {
     unsigned long error = ERR_peek_error();
     const char *reason = ERR_reason_error_string(error);
-    *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_STATE, 0);
-    failure_detail(why, "%s: %s", ca_file == NULL || ca_file[0] == '\0' ? "the system's certificates" : ca_file,
+    failure_clear(&t->no_authorities);
+    t->no_authorities = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_STATE, 0);
+    failure_detail(&t->no_authorities, "%s: %s", t->ca_file[0] == '\0' ? "the system's certificates" : t->ca_file,
                    ERR_SYSTEM_ERROR(error) ? "cannot be read"
                    : reason != NULL        ? reason
                                            : "no certificate in it");
+}
+
+static void load_authorities(struct tls *t)
+{
+    ERR_clear_error();
+    t->has_authorities = (t->ca_file[0] == '\0' ? SSL_CTX_set_default_verify_paths(t->proving)
+                                                : SSL_CTX_load_verify_file(t->proving, t->ca_file)) == 1;
+    if (!t->has_authorities)
+        explain(t);
     ERR_clear_error();
 }
 
@@ -63,20 +67,28 @@ struct tls *tls_new(const char *ca_file, struct failure *why)
         t->proving = new_context(SSL_VERIFY_PEER);
         t->believing = new_context(SSL_VERIFY_NONE);
         t->pipe = tls_pipe_method();
+        t->ca_file = strdup(ca_file != NULL ? ca_file : "");
+        t->no_authorities = failure_none;
     }
-    if (t == NULL || t->proving == NULL || t->believing == NULL || t->pipe == NULL) {
+    if (t == NULL || t->proving == NULL || t->believing == NULL || t->pipe == NULL || t->ca_file == NULL) {
         *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_STATE, 0);
         failure_detail(why, "TLS cannot be set up: out of memory, or OpenSSL's configuration forbids TLS 1.2");
         tls_free(t);
         return NULL;
     }
-    ERR_clear_error();
-    if (!load_authorities(t->proving, ca_file)) {
-        explain(ca_file, why);
-        tls_free(t);
-        return NULL;
-    }
+    load_authorities(t);
     return t;
+}
+
+bool tls_ready(struct tls *t, uint64_t now_ms, struct failure *why)
+{
+    if (!t->has_authorities && now_ms - t->tried_ms >= TLS_RETRY_MS) {
+        t->tried_ms = now_ms;
+        load_authorities(t);
+    }
+    if (!t->has_authorities)
+        *why = failure_copy(&t->no_authorities);
+    return t->has_authorities;
 }
 
 void tls_free(struct tls *t)
@@ -86,6 +98,8 @@ void tls_free(struct tls *t)
     SSL_CTX_free(t->proving);
     SSL_CTX_free(t->believing);
     BIO_meth_free(t->pipe);
+    failure_clear(&t->no_authorities);
+    free(t->ca_file);
     free(t);
 }
 

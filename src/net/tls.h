@@ -18,10 +18,17 @@
 
 struct tls; /* the contexts of one loop */
 
-/** tls_new(ca_file, why): ${ca_file} NULL or "": the system's certificates.  NULL fills ${why} (leg local, cause
- * state).  tls_free(t): after the streams that use it; NULL is fine. */
+/** tls_new(ca_file, why): ${ca_file} NULL or "": the system's certificates; copied.  NULL fills ${why} (leg local,
+ * cause state): memory, or OpenSSL's configuration.  tls_free(t): after the streams that use it; NULL is fine. */
 struct tls *tls_new(const char *ca_file, struct failure *why);
 void tls_free(struct tls *t);
+
+/**
+ * tls_ready(t, now_ms, why): Whether certificates can be verified.  While ${ca_file} cannot be read this is false, and
+ * fills ${why} (leg local, cause state); it is tried again when so asked, but no sooner than after TLS_RETRY_MS.
+ */
+enum { TLS_RETRY_MS = 5000 };
+bool tls_ready(struct tls *t, uint64_t now_ms, struct failure *why);
 
 /** What a handshake showed; also of one that failed after the certificate came. */
 struct tls_facts {

@@ -19,6 +19,10 @@ struct tls {
     SSL_CTX *proving;   /* the server must prove who it is */
     SSL_CTX *believing; /* it need not */
     BIO_METHOD *pipe;
+    char *ca_file;        /* "": the system's */
+    bool has_authorities; /* they are read into ${proving} */
+    uint64_t tried_ms;    /* ... or it was tried last at this time */
+    struct failure no_authorities;
 };
 
 /* What verification saw of one server.  The SSL's application data. */

@@ -42,6 +42,17 @@ static void looked_up(void *owner, const struct resolved *result)
     conversation_leave(c);
 }
 
+/* Without authorities nobody can prove anything: then nobody is asked to. */
+static bool can_verify(struct conversation *c)
+{
+    struct failure why;
+    if (c->leg->security == SECURITY_NONE || !c->leg->tls_verify ||
+        tls_ready(c->with.tls, loop_now_ms(c->with.loop), &why))
+        return true;
+    conversation_finish(c, &why);
+    return false;
+}
+
 void conversation_reach(struct conversation *c)
 {
     char name[SERVER_MAX + 1];
@@ -50,6 +61,8 @@ void conversation_reach(struct conversation *c)
     syntax_bare_host(&bare, &n);
     (void)snprintf(name, sizeof name, "%.*s", (int)n, bare);
 
+    if (!can_verify(c))
+        return;
     c->step = STEP_RESOLVE;
     conversation_stage(c, STAGE_RESOLVE);
     if (c->freed)

@@ -170,6 +170,18 @@ static void flush_due(void *owner)
 
 /* --- the thread --- */
 
+/* Monitors that are unknown from the start make no event: who reads the log should know why all the same. */
+static void tell_of_authorities(const struct worker *w)
+{
+    struct failure why;
+    char line[FAILURE_TEXT_MAX + 1];
+    if (tls_ready(w->with.tls, loop_now_ms(w->with.loop), &why))
+        return;
+    (void)failure_print(&why, line, sizeof line);
+    log_write(w->options.log, LOG_LINE_WARNING, "tls.ca_file: %s; monitors that verify certificates wait for it", line);
+    failure_clear(&why);
+}
+
 static bool make_net(struct worker *w)
 {
     w->with.loop = loop_new();
@@ -177,6 +189,8 @@ static bool make_net(struct worker *w)
         return false;
     w->with.resolver = resolver_new(w->with.loop, w->options.dns, &w->why);
     w->with.tls = w->with.resolver != NULL ? tls_new(w->options.ca_file, &w->why) : NULL;
+    if (w->with.tls != NULL)
+        tell_of_authorities(w);
     w->with.hosts = hosts_new(w->options.per_host);
     w->with.locks = locks_new();
     w->with.refusals = refusals_new();

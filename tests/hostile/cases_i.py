@@ -22,8 +22,9 @@ CASES = [
     elsewhere("I05", "A command that hangs, leaves a child with the pipe, floods, dies or prints no password is ended "
               "with its whole group, and is this machine's own fault",
               "torture/test_8_secrets.test_secrets_that_cannot_be_had"),
-    elsewhere("I06", "With trusted certificates that cannot be read it does not start, and a reload changes nothing",
-              "torture/test_8_authorities.test_authorities_that_cannot_be_used"),
+    elsewhere("I06", "Without trusted certificates that can be read rows that verify are unknown; a reload changes nothing",
+              "torture/test_8_authorities.test_authorities_that_cannot_be_used",
+              "torture/test_8_authorities.test_other_authorities_need_a_restart"),
     elsewhere("I07", "A row that is changed, turned off or removed in any stage of its poll has it given up",
               "torture/test_9_stages.test_changed_in_each_stage"),
     elsewhere("I08", "SIGTERM in each stage of a poll ends emailmon within three seconds",

@@ -1,17 +1,19 @@
 """The file of certificates that are trusted (tls.ca_file), when it cannot be used."""
 
 import os
-import subprocess
+import shutil
 
 import fake
+from client import UP
 from local_faults import wait_recovered
-from places import own
-from program import Program, check_none_is_down, watching
+from places import own, wait_for
+from program import check_none_is_down, watching
 
 SIDE_BY_SIDE = True
 
 ROWS = 5
 CONTENTS = {"missing": None, "empty": b"", "not certificates": b"-----BEGIN CERTIFICATE-----\nnone\n"}
+UNKNOWN, LOCAL, STATE = 3, 5, 31
 
 
 def make_bad(path, content):
@@ -22,24 +24,17 @@ def make_bad(path, content):
             f.write(content)
 
 
-def check_start_refused(program, what):
-    program.start(wait=False)
-    try:
-        code = program.process.wait(5)
-    except subprocess.TimeoutExpired:
-        raise AssertionError(f"{what}: emailmon runs") from None
-    assert code == 1 and "authorities.pem: " in program.log_tail(1), f"{what}: {code}, {program.log_tail(2)}"
+def secured(server):
+    return fake.secured([fake.monitor(f"row{n}", server.ports, interval=1) for n in range(ROWS)])
 
 
-def test_authorities_that_cannot_be_used():
-    """With a file of trusted certificates that is missing, empty or none, emailmon does not start, and names it in one
-    line; told so by a reload it says that this needs a restart, and goes on with those it has"""
+def test_other_authorities_need_a_restart():
+    """A reload that names other certificates to be trusted says that this needs a restart, and changes nothing, whatever
+    is in that file"""
+    bad = own("authorities.pem")
     with fake.serving() as server:
         server.misbehave("tls")
-        rows = fake.secured([fake.monitor(f"row{n}", server.ports, interval=1) for n in range(ROWS)])
-        good = {"ca_file": server.certificate(own("fake.pem"))}
-        bad = own("authorities.pem")
-        with watching(rows, tls=good) as program:
+        with watching(secured(server), tls={"ca_file": server.certificate(own("fake.pem"))}) as program:
             wait_recovered(program, program.names(), 10)
             for content in CONTENTS.values():
                 make_bad(bad, content)
@@ -48,8 +43,29 @@ def test_authorities_that_cannot_be_used():
                 program.wait_polls(program.names(), 1, 10)
             assert program.log_lines("tls.ca_file needs a restart"), program.log_tail(5)
             check_none_is_down(program, program.names(), "after the reloads")
-            refused = Program(program.rows, program.master, tls={"ca_file": bad})
-            for what, content in CONTENTS.items():
-                make_bad(bad, content)
-                check_start_refused(refused, what)
-            refused.client.close()
+
+
+def check_waits(program, plain, what):
+    """Rows that verify are unknown, and nobody is connected to; the others are polled."""
+    program.wait_polls(program.names(), 2, 10)
+    rows = program.status("OperStatus", "FailureLeg", "FailureCause")
+    wrong = {index: row for index, row in rows.items()
+             if list(row) != ([UP, 1, 1] if index == plain else [UNKNOWN, LOCAL, STATE])}
+    assert not wrong, f"{what}: {wrong}"
+    assert program.log_lines("monitors that verify certificates wait for it"), program.log_tail(5)
+
+
+def test_authorities_that_cannot_be_used():
+    """With a file of trusted certificates that is missing, empty or none, emailmon says so and runs: rows that verify
+    are unknown, others are polled; as soon as the file is there all are up"""
+    bad = own("authorities.pem")
+    with fake.serving() as server, fake.serving() as other:
+        server.misbehave("tls")
+        for what, content in CONTENTS.items():
+            make_bad(bad, content)
+            rows = [*secured(server), fake.monitor("plain", other.ports, interval=1)]
+            with watching(rows, tls={"ca_file": bad}) as program:
+                plain = next(index for index, name in program.names().items() if name == "plain")
+                check_waits(program, plain, what)
+                shutil.copy(server.certificate(own("fake.pem")), bad)
+                wait_for(lambda: all(row[0] == UP for row in program.status("OperStatus").values()), 15, "all rows up")

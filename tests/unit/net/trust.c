@@ -298,22 +298,45 @@ static void days_are_whole_and_rounded_down(void **state)
         assert_int_equal(tls_days_left(cases[i].expires_s, cases[i].wall_s), cases[i].days);
 }
 
-static void authorities_that_cannot_be_read_are_refused_with_the_files_name(void **state)
+static void nothing_is_verified_without_authorities_and_the_file_is_named(void **state)
 {
     static const char *const files[] = {"/nonexistent/ca.pem", "/dev/null", "/etc/passwd"};
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         struct failure why = failure_none;
-        assert_null(tls_new(files[i], &why));
+        struct tls *t = tls_new(files[i], &why);
+        assert_non_null(t);
+        assert_false(tls_ready(t, 0, &why));
         assert_int_equal(why.leg, LEG_LOCAL);
         assert_int_equal(why.cause, CAUSE_STATE);
         assert_non_null(strstr(text_bytes(why.detail), files[i]));
         failure_clear(&why);
+        tls_free(t);
     }
     struct failure why = failure_none;
     struct tls *of_system = tls_new("", &why);
     assert_non_null(of_system);
+    assert_true(tls_ready(of_system, 0, &why));
     tls_free(of_system);
+}
+
+static void authorities_that_can_be_read_later_are_read_after_a_while(void **state)
+{
+    char path[] = "/tmp/emailmon-authorities-XXXXXX";
+    struct failure why = failure_none;
+    (void)state;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    struct tls *t = tls_new(path, &why);
+    assert_non_null(t);
+    assert_int_equal(rename(root_file, path), 0);
+    assert_false(tls_ready(t, TLS_RETRY_MS - 1, &why));
+    failure_clear(&why);
+    assert_true(tls_ready(t, TLS_RETRY_MS, &why));
+    assert_true(tls_ready(t, 0, &why));
+    assert_int_equal(rename(path, root_file), 0);
+    tls_free(t);
 }
 
 int main(void)
@@ -324,7 +347,8 @@ int main(void)
         cmocka_unit_test(without_a_name_nothing_can_be_proven_and_nothing_is_sent),
         cmocka_unit_test(a_clock_before_this_program_was_built_is_blamed_instead_of_the_certificate),
         cmocka_unit_test(days_are_whole_and_rounded_down),
-        cmocka_unit_test(authorities_that_cannot_be_read_are_refused_with_the_files_name),
+        cmocka_unit_test(nothing_is_verified_without_authorities_and_the_file_is_named),
+        cmocka_unit_test(authorities_that_can_be_read_later_are_read_after_a_while),
     };
     return cmocka_run_group_tests_name("net: trust", tests, make_all, drop_all);
 }

@@ -391,7 +391,7 @@ static void cannot_start(void **state)
 {
     struct queue *queues[] = {queue_new(1, sizeof(struct order)), queue_new(1, sizeof(struct receipt)),
                               queue_new(1, sizeof(struct report)), queue_new(1, sizeof(struct journal_entry))};
-    struct worker_options options = {.ca_file = "/nonexistent/authorities.pem",
+    struct worker_options options = {.dns = "no address",
                                      .in_flight = 1,
                                      .per_host = 1,
                                      .orders = queues[0],
@@ -402,7 +402,7 @@ static void cannot_start(void **state)
     (void)state;
     assert_null(worker_start(&options, &why));
     assert_int_equal(why.leg, LEG_LOCAL);
-    assert_int_equal(why.cause, CAUSE_STATE);
+    assert_int_equal(why.cause, CAUSE_NAME_SERVER);
     failure_clear(&why);
     for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++)
         queue_free(queues[i], NULL);
