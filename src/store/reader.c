@@ -6,34 +6,54 @@
 
 #include "columns.h"
 #include "draft.h"
+#include "writer.h"
 
 /* --- mending --- */
 
-int reader_mend(sqlite3 *db, int64_t wall_ms)
+/* What only one row may have: how many have it too much, and who of each lot stays (the first). */
+static const struct once {
+    const char *count, *lots;
+} onces[] = {
+    {"SELECT count(*) - count(DISTINCT idx) FROM row",
+     "SELECT row.serial AS serial, row_number() OVER"
+     " (PARTITION BY idx ORDER BY definition.serial IS NULL, last_poll DESC) AS place"
+     " FROM row LEFT JOIN definition ON definition.serial = row.serial"},
+    {"SELECT count(*) - count(DISTINCT name) FROM definition WHERE name <> ''",
+     "SELECT definition.serial AS serial, row_number() OVER"
+     " (PARTITION BY definition.name ORDER BY last_poll DESC) AS place"
+     " FROM definition LEFT JOIN row ON row.serial = definition.serial WHERE definition.name <> ''"},
+};
+
+static int mend_doubled(sqlite3 *db, const struct once *once, int64_t gone_until_ms)
 {
     char sql[1024];
     sqlite3_int64 doubled = 0;
-    (void)snprintf(sql, sizeof sql, "DELETE FROM gone WHERE until_ms < %lld", (long long)wall_ms);
-    int code = database_run(db, sql);
-    if (code == SQLITE_OK)
-        code = database_number(db, "SELECT count(*) - count(DISTINCT idx) FROM row", &doubled);
+    int code = database_number(db, once->count, &doubled);
     if (code != SQLITE_OK || doubled == 0)
         return code;
     (void)snprintf(sql, sizeof sql,
                    "BEGIN IMMEDIATE;"
-                   "CREATE TEMP TABLE doubled AS SELECT serial FROM (SELECT row.serial AS serial, row_number() OVER"
-                   " (PARTITION BY idx ORDER BY definition.serial IS NULL, last_poll DESC) AS place"
-                   " FROM row LEFT JOIN definition ON definition.serial = row.serial) WHERE place > 1;"
+                   "CREATE TEMP TABLE doubled AS SELECT serial FROM (%s) WHERE place > 1;"
                    "INSERT OR REPLACE INTO gone SELECT serial, %lld FROM doubled;"
                    "DELETE FROM row WHERE serial IN (SELECT serial FROM doubled);"
                    "DELETE FROM definition WHERE serial IN (SELECT serial FROM doubled);"
                    "DELETE FROM probe WHERE serial IN (SELECT serial FROM doubled);"
                    "DROP TABLE doubled;"
                    "COMMIT;",
-                   (long long)wall_ms + 7 * 86400 * 1000LL);
+                   once->lots, (long long)gone_until_ms);
     code = database_run(db, sql);
     if (code != SQLITE_OK)
         (void)database_run(db, "ROLLBACK");
+    return code;
+}
+
+int reader_mend(sqlite3 *db, int64_t wall_ms)
+{
+    char sql[64];
+    (void)snprintf(sql, sizeof sql, "DELETE FROM gone WHERE until_ms < %lld", (long long)wall_ms);
+    int code = database_run(db, sql);
+    for (size_t i = 0; i < sizeof onces / sizeof onces[0] && code == SQLITE_OK; i++)
+        code = mend_doubled(db, &onces[i], wall_ms + WRITER_GONE_S * INT64_C(1000));
     return code;
 }
 

@@ -9,9 +9,9 @@
 #include "restored.h"
 #include "seal.h"
 
-/** reader_mend(db, wall_ms): What a kill between two commits may have left: two rows with one
- * index (the one that an administrator made stays, else the one polled last), and rows that are
- * gone for long enough.  SQLITE_OK or the code. */
+/** reader_mend(db, wall_ms): What a kill between two commits, or damage, may have left: two rows with one index (the
+ * one that an administrator made stays, else the one polled last), two made by SET with one name (the one polled last
+ * stays), and rows that are gone for long enough.  SQLITE_OK or the code. */
 int reader_mend(sqlite3 *db, int64_t wall_ms);
 
 /** reader_doubt(db): It is not known what became of the probes that were out: that they are missing proves nothing. */

@@ -158,6 +158,30 @@ static void row_that_lacks_something(void **state)
     assert_int_equal(restored_by_index(stage.restored, 1)->definition->row_status, ROW_NOT_IN_SERVICE);
 }
 
+static void two_rows_of_one_name(void **state)
+{
+    static const char *const names[] = {"one", "two"};
+    const struct definition *d[2];
+    struct save_change changes[2];
+    (void)state;
+    stage_run(&stage);
+    for (int i = 0; i < 2; i++) {
+        d[i] = stage_definition(names[i], "secret");
+        changes[i] = (struct save_change){.index = i + 1, .serial = (uint64_t)i + 1, .definition = d[i]};
+    }
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 1, changes, 2));
+    assert_int_equal(stage_answer(&stage, 1), SAVED);
+    stage_close(&stage);
+    run_sql("UPDATE definition SET name = 'two'; UPDATE row SET last_poll = serial");
+    stage_open(&stage);
+    assert_false(stage.restored->damaged);
+    assert_int_equal(stage.restored->row_count, 1);
+    assert_int_equal(stage.restored->rows[0].index, 2);
+    assert_int_equal(stage.restored->gone_count, 1);
+    definition_unref(d[0]);
+    definition_unref(d[1]);
+}
+
 /* --- what is none of ours --- */
 
 static void assert_refused(const char *says)
@@ -281,6 +305,7 @@ int main(void)
         SENTENCE("columns that a state lacks are added, those of a later emailmon do not matter", columns_are_added),
         SENTENCE("a value that cannot be is none", values_out_of_range),
         SENTENCE("a row made by SET that lacks something is not in service", row_that_lacks_something),
+        SENTENCE("of two rows made by SET with one name the one polled last stays", two_rows_of_one_name),
         SENTENCE("a database of another program is refused and not touched", foreign_database),
         SENTENCE("a state of a later emailmon is refused and not touched", later_version),
         SENTENCE("a folder that is not there, and a symbolic link, are refused", no_folder),
