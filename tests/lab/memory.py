@@ -5,12 +5,11 @@ So what is looked for are pieces; those that lie where one and the same copy wou
 """
 
 import base64
-import contextlib
-import os
 import re
 import secrets
-import signal
 from dataclasses import dataclass
+
+import processes
 
 PAGE = 4096
 EMPTY_PAGE = bytes(PAGE)
@@ -63,16 +62,6 @@ def used(data):
             begin = at
 
 
-@contextlib.contextmanager
-def stopped(pid):
-    """While it stands still, what is read is one moment's."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def shown(data, passwords):
     """Those of `passwords` of which a piece, in any form, stands in some octets."""
     return [password for password in passwords
@@ -91,7 +80,7 @@ def copies(pid, passwords):
     """{password: {Copy}} of those that stand anywhere."""
     found = {password: set() for password in passwords}
     wanted = {password: forms(password) for password in passwords}
-    with stopped(pid), open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+    with processes.stopped(pid), open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for begin, end, name in mappings(pid):
             memory.seek(begin)
             try:

@@ -150,3 +150,13 @@ def forget_pid(path):
     if not pid_from(path):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(in_root(path))
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """It stands still meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

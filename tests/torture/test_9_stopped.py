@@ -1,14 +1,12 @@
 """Processes that stand still for a while, and go on: snmpd, whose sockets fill up meanwhile, and emailmon itself."""
 
-import contextlib
-import os
-import signal
 import time
 
 import fake
 from history import History
 from local_faults import wait_recovered
 from places import wait_for
+from processes import stopped
 from program import check_none_is_down, watching
 
 SIDE_BY_SIDE = True
@@ -20,15 +18,6 @@ MORE_KIB = 16 * 1024
 IN_FLIGHT = 16                # notifications that may come twice when the session ended before their answers came
 TALKING, TIMEOUT_S, DELAY_MS = 60, 2, 250
 SHORT_S, SHORT_STOPS = 3, 2   # longer than a row waits for a reply
-
-
-@contextlib.contextmanager
-def stopped(pid):
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def flap_for(program, server, seconds):
