@@ -234,9 +234,8 @@ static void check_round(uint32_t n, uint64_t id, bool saved)
 static void every_step_fails_once(void (*fail_at)(unsigned n), bool (*has_failed)(void))
 {
     bool failed = true;
-    const struct definition *d = stage_definition("office", "secret");
     for (uint32_t n = 1; failed; n++) {
-        const struct save_change change = {.index = (int32_t)(1000 + n), .serial = 1000 + n, .definition = d};
+        const struct save_change change = stage_change((int32_t)(1000 + n), 1000 + n);
         assert_true(n < 1000);
         fail_at(n);
         post(stage_event((int32_t)n, n, "office"));
@@ -252,8 +251,8 @@ static void every_step_fails_once(void (*fail_at)(unsigned n), bool (*has_failed
         check_round(n, n, saved);
         for (struct news news; queue_take(stage.news, &news);)
             news_drop(&news);
+        definition_unref(change.definition);
     }
-    definition_unref(d);
 }
 
 static void every_write_fails_once(void **state)

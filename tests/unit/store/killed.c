@@ -40,11 +40,11 @@ static void post_poll(uint64_t number)
     stage_post(&stage, &entry);
 }
 
-static void post_save(uint64_t number, const struct definition *d)
+static void post_save(uint64_t number)
 {
-    const struct save_change change = {
-        .index = (int32_t)(SAVED_ROWS + number), .serial = SAVED_ROWS + number, .definition = d};
+    const struct save_change change = stage_change((int32_t)(SAVED_ROWS + number), SAVED_ROWS + number);
     save_batch_unref(stage_save(&stage, SAVE_CHANGES, number, &change, 1));
+    definition_unref(change.definition);
 }
 
 static void tell(int to, struct told *told)
@@ -69,14 +69,13 @@ static void tell(int to, struct told *told)
 static _Noreturn void live(int to)
 {
     stage_run(&stage);
-    const struct definition *d = stage_definition("made by SET", "secret");
     uint64_t number = stage.restored->last_seq;
     struct told told = {.durable = number};
     for (;;) {
         while (number - told.durable < UNANSWERED) {
             post_poll(++number);
             if (number % SAVE_EVERY == 0)
-                post_save(number, d);
+                post_save(number);
             tell(to, &told);
         }
         tell(to, &told);

@@ -35,16 +35,15 @@ static void post_rows(void)
 
 static void save_rows(void)
 {
-    const struct definition *d = stage_definition("made by SET", "secret");
     struct save_change changes[BATCH];
     for (uint32_t i = 0; i < SET_ROWS; i += BATCH) {
         for (uint32_t k = 0; k < BATCH; k++)
-            changes[k] =
-                (struct save_change){.index = (int32_t)(i + k) + 1, .serial = serial_of(i + k), .definition = d};
+            changes[k] = stage_change((int32_t)(i + k) + 1, serial_of(i + k));
         save_batch_unref(stage_save(&stage, SAVE_CHANGES, i + 1, changes, BATCH));
         assert_int_equal(stage_answer(&stage, i + 1), SAVED);
+        for (uint32_t k = 0; k < BATCH; k++)
+            definition_unref(changes[k].definition);
     }
-    definition_unref(d);
 }
 
 static void a_start(void **state)

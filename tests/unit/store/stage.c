@@ -1,6 +1,7 @@
 #include "stage.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -314,6 +315,13 @@ const struct definition *stage_definition(const char *name, const char *password
     draft_end(&d);
     assert_non_null(definition);
     return definition;
+}
+
+struct save_change stage_change(int32_t index, uint64_t serial)
+{
+    char name[sizeof "made by SET 18446744073709551615"];
+    (void)snprintf(name, sizeof name, "made by SET %" PRIu64, serial);
+    return (struct save_change){.index = index, .serial = serial, .definition = stage_definition(name, "secret")};
 }
 
 struct save_batch *stage_save(struct test_store *s, enum save_kind kind, uint64_t id, const struct save_change *changes,

@@ -47,6 +47,10 @@ struct journal_entry stage_event(int32_t index, uint64_t serial, const char *nam
 /** stage_definition(name, password): A whole row made by SET. */
 const struct definition *stage_definition(const char *name, const char *password);
 
+/** stage_change(index, serial): A row made by SET with a name of its own; the definition's one reference is the
+ *  caller's. */
+struct save_change stage_change(int32_t index, uint64_t serial);
+
 /** stage_save(s, kind, id, changes, n): Post; a reference of each definition is taken.
  * stage_answer(s, id): It must come. */
 struct save_batch *stage_save(struct test_store *s, enum save_kind kind, uint64_t id, const struct save_change *changes,
