@@ -8,23 +8,7 @@
 
 #include <cmocka.h>
 
-#include "stage.h"
-
-static struct test_store stage;
-
-static int begin(void **state)
-{
-    (void)state;
-    stage_begin(&stage);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    stage_end(&stage);
-    return 0;
-}
+#include "one_stage.h"
 
 /* --- somebody who writes at the worst moment: after the rows were counted, before they are read --- */
 
@@ -91,7 +75,7 @@ static void one_moment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        {"rows that come while the state is read are not half there", one_moment, begin, end, NULL},
+        {"rows that come while the state is read are not half there", one_moment, begin_closed, end, NULL},
     };
     return cmocka_run_group_tests_name("beside", tests, NULL, NULL);
 }

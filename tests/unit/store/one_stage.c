@@ -2,10 +2,16 @@
 
 struct test_store stage;
 
-int begin(void **state)
+int begin_closed(void **state)
 {
     (void)state;
     stage_begin(&stage);
+    return 0;
+}
+
+int begin(void **state)
+{
+    (void)begin_closed(state);
     stage_run(&stage);
     return 0;
 }

@@ -6,8 +6,9 @@
 
 extern struct test_store stage;
 
-/** Setup and teardown of cmocka: the store runs. */
+/** Setup and teardown of cmocka: the store runs; begin_closed(): there is no store yet. */
 int begin(void **state);
+int begin_closed(void **state);
 int end(void **state);
 
 /** post(entry): stage_post() this. */

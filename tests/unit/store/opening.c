@@ -12,22 +12,7 @@
 #include <cmocka.h>
 
 #include "kept.h"
-
-static struct test_store stage;
-
-static int begin(void **state)
-{
-    (void)state;
-    stage_begin(&stage);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    stage_end(&stage);
-    return 0;
-}
+#include "one_stage.h"
 
 static void run_sql(const char *sql)
 {
@@ -298,7 +283,7 @@ int main(void)
 {
 #define SENTENCE(sentence, function)                                                                                   \
     {                                                                                                                  \
-        sentence, function, begin, end, NULL                                                                           \
+        sentence, function, begin_closed, end, NULL                                                                    \
     }
     const struct CMUnitTest tests[] = {
         SENTENCE("a state of schema version 1 opens whole", schema_1),
