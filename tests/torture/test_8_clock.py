@@ -57,6 +57,7 @@ def test_a_clock_that_is_set():
             wait_recovered(program, program.names(), 10)
             assert not program.alarm("clock")
             assert program.client.set(set_cells(MADE, "made", server.ports)) == NO_ERROR
+            wait_recovered(program, program.names(), 10)
             for offset_s in STEPS:
                 check_step(program, clock, offset_s)
                 assert program.client.set(cells(MADE, Description=f"{offset_s}")) == NO_ERROR
