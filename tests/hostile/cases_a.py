@@ -68,7 +68,7 @@ LONG_NAMES = {"from": "mon@" + ".".join(["a" * 60] * 4), "to": "probe@" + ".".jo
 
 def narrow(server):
     """Its buffers take less than a probe."""
-    server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    server.door.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
 
 
 # --- names ---
@@ -77,7 +77,7 @@ DEAD, SILENT = "127.0.0.2", "127.0.0.3"       # addresses at which nobody listen
 
 
 def also_silent(server):
-    server.queue = without_room(SILENT, server.port)
+    server.kept = without_room(SILENT, server.port)
 
 
 UNANSWERED = {"nothing": names.silence, "failed": names.code(names.SERVER_FAILED), "garbled": names.garbage,

@@ -1,13 +1,12 @@
 """A server that a script makes hostile: good until it is armed, and to connections that began before."""
 
 import base64
-import contextlib
 import secrets
 import socket
-import threading
 
 import certs
 import session
+from door import Door
 from imap import Imap
 from pop3 import Pop3
 from smtp import Smtp
@@ -39,46 +38,36 @@ class Server:
         self.wires, self.bad_wires = [], []   # every connection; those of the armed server
         self.mistakes = []                    # of scripts
         self.responses = []                   # to challenges, when a script keeps them
-        self.listener = None
-        self.queue = None
+        self.kept = None                      # sockets that hold a port at which nobody serves
         self.address, self.port = place
         self.listen()
 
     def listen(self):
-        self.listener = socket.create_server((self.address, self.port), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+        self.door = Door(self.talk, self.address, self.port)
+        self.port = self.door.port
 
     def close(self):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        self.door.close()
 
     def stop_listening(self):
         """From now on the port is closed, and nobody else gets it."""
         self.close()
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((self.address, self.port))
+        self.kept = socket.socket()
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept.bind((self.address, self.port))
 
     def fill_queue(self):
         """From now on no connection is answered."""
         self.close()
-        self.queue = without_room(self.address, self.port)
+        self.kept = without_room(self.address, self.port)
 
-    def accept(self, listener):
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            wire = Wire(connection, self.piece)
-            self.wires.append(wire)
-            if self.armed:
-                self.bad_wires.append(wire)
-            script = self.script if self.armed else {}
-            conversation = PROTOCOLS[self.protocol](self, wire, script)
-            threading.Thread(target=session.ends, args=(conversation,), daemon=True).start()
+    def talk(self, connection):
+        wire = Wire(connection, self.piece)
+        self.wires.append(wire)
+        if self.armed:
+            self.bad_wires.append(wire)
+        script = self.script if self.armed else {}
+        session.ends(PROTOCOLS[self.protocol](self, wire, script))
 
     def secrets(self):
         """The password in every form in which it could leave."""

@@ -6,9 +6,9 @@ The connection is the first; each time that the client sends after the server ha
 import contextlib
 import selectors
 import socket
-import threading
 import time
 
+from door import Door
 from listeners import PLAIN_IP
 
 DELAY_S = 0.02
@@ -37,22 +37,13 @@ class Relay:
     """Listens on a port of its own and passes everything on to one door."""
 
     def __init__(self, door):
-        self.door, self.ended = door, []
-        self.listener = socket.create_server((PLAIN_IP, 0))
-        self.port = self.listener.getsockname()[1]
-        self.host = PLAIN_IP
-
-    def serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return                # closed: the test is over
-            threading.Thread(target=self.talk, args=(client,), daemon=True).start()
+        self.server, self.ended = door, []
+        self.door = Door(self.talk, PLAIN_IP)
+        self.host, self.port = PLAIN_IP, self.door.port
 
     def talk(self, client):
         conversation = Conversation()
-        with client, socket.create_connection((self.door.host, self.door.port), timeout=5) as server:
+        with client, socket.create_connection((self.server.host, self.server.port), timeout=5) as server:
             with contextlib.suppress(OSError):
                 self.copy(client, server, conversation)
         self.ended.append(conversation)
@@ -92,9 +83,7 @@ class Relay:
 def before(door):
     """A relay before `door` for the length of a `with`."""
     relay = Relay(door)
-    threading.Thread(target=relay.serve, daemon=True).start()
     try:
         yield relay
     finally:
-        relay.listener.shutdown(socket.SHUT_RDWR)
-        relay.listener.close()
+        relay.door.close()

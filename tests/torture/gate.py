@@ -11,6 +11,7 @@ import socket
 import threading
 
 import fake
+from door import Door
 
 SAID, ANSWERED = "said", "answered"
 STEP_MS = 50
@@ -26,9 +27,8 @@ class Gate:
     def __init__(self, server_port):
         self.server_port, self.side, self.word = server_port, None, None
         self.held, self.left, self.lock = 0, 0, threading.Lock()
-        self.listener = socket.create_server((fake.HOST, 0), backlog=100)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.door = Door(lambda client: Conversation(self, client).run(), fake.HOST)
+        self.port = self.door.port
 
     def hold(self, side, word):
         self.side, self.word = side, word
@@ -43,16 +43,7 @@ class Gate:
 
     def close(self):
         self.open()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return                # closed: the test is over
-            threading.Thread(target=Conversation(self, client).run, daemon=True).start()
+        self.door.close()
 
 
 class Conversation:

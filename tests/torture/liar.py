@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 
+from door import Door
 from names import ANSWER_FLAGS, TYPE_A, read_question, record, response
 
 HOST = "127.0.0.1"
@@ -90,9 +91,8 @@ class NameServer:
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind((HOST, 0))
         self.address = self.udp.getsockname()
-        self.tcp = socket.create_server(self.address)
-        for serve in (self.serve_udp, self.serve_tcp):
-            threading.Thread(target=serve, daemon=True).start()
+        self.tcp = Door(self.talk, *self.address)
+        threading.Thread(target=self.serve_udp, daemon=True).start()
 
     def serve_udp(self):
         while True:
@@ -108,14 +108,6 @@ class NameServer:
         with contextlib.suppress(OSError):    # closed: the test is over
             if reply is not None:
                 self.udp.sendto(reply, client)
-
-    def serve_tcp(self):
-        while True:
-            try:
-                client, _ = self.tcp.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(client,), daemon=True).start()
 
     def talk(self, client):
         """Only the true answer that does not fit into a datagram is given."""
