@@ -106,8 +106,9 @@ static void show_tls(const struct leg_outcome *outcome)
         (void)printf(", %s", tls->version);
     if (!tls->has_certificate)
         return;
-    int32_t days = tls_days_left(tls->expires_s, outcome->settled_ms / 1000);
-    (void)printf(", certificate %s, %" PRId32 " days left", tls->verified ? "proven" : "not proven", days);
+    (void)printf(", certificate %s", tls->verified ? "proven" : "not proven");
+    if (tls->expires_s != 0)
+        (void)printf(", %" PRId32 " days left", tls_days_left(tls->expires_s, outcome->settled_ms / 1000));
 }
 
 static void show_leg(void *owner, enum leg leg, const struct leg_outcome *outcome)

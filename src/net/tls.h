@@ -35,7 +35,7 @@ struct tls_facts {
     char version[12]; /* "TLSv1.3"; "" when none was agreed on */
     bool has_certificate;
     bool verified;      /* chain and name proven */
-    int64_t expires_s;  /* wall clock: the earliest end in the chain that was shown */
+    int64_t expires_s;  /* wall clock: the earliest end in the chain that was shown; 0: it cannot be read */
     uint8_t sha256[32]; /* of the server's own certificate */
 };
 
