@@ -29,10 +29,16 @@ static void put_row(struct scene *s, int32_t i, const char *words)
     scene_put(s, i, of_row);
 }
 
-/* Rows that are polled without a pause, some of them changed, removed, made anew. */
+static bool has_failed(uint64_t began_ms)
+{
+    uint64_t past_ms = monotonic_now_ms() - began_ms;
+    return past_ms >= SHORT_MS && (memory_failures_there() > 0 || past_ms >= SCENE_WAIT_MS);
+}
+
+/* Rows that are polled without a pause, some of them changed, removed, made anew, until memory has been short. */
 static void go_on(struct scene *s)
 {
-    for (uint64_t until_ms = monotonic_now_ms() + SHORT_MS; monotonic_now_ms() < until_ms; scene_rest(s, 50)) {
+    for (uint64_t began_ms = monotonic_now_ms(); !has_failed(began_ms); scene_rest(s, 50)) {
         for (int32_t i = 1; i <= ROWS; i++)
             scene_poll(s, i);
         int32_t i = (int32_t)(monotonic_now_ms() % ROWS) + 1;
