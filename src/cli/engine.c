@@ -20,6 +20,7 @@ struct engine {
     struct log *log;
     struct keys keys;
     struct queue *orders, *receipts, *reports, *journal, *news, *notices, *saves, *saved;
+    struct lock_table *locks;
     const struct restored *restored; /* what the state knew; all who need it have a reference of their own */
     struct store *store;
     struct worker *worker;
@@ -56,7 +57,8 @@ static bool make_queues(struct engine *e)
         if (*queue_slot(e, i) == NULL)
             return false;
     }
-    return true;
+    e->locks = lock_table_new();
+    return e->locks != NULL;
 }
 
 /* A row that is new: random, so that it was never used before. */
@@ -103,6 +105,7 @@ static bool start_worker(struct engine *e, const struct config_general *general,
                                      .in_flight = general->in_flight,
                                      .per_host = general->per_host,
                                      .restored = e->restored,
+                                     .locks = e->locks,
                                      .orders = e->orders,
                                      .receipts = e->receipts,
                                      .reports = e->reports,
@@ -191,6 +194,7 @@ void engine_stop(struct engine *e)
     loader_stop(e->loader);
     tell_to_stop(e);
     worker_stop(e->worker);
+    lock_table_free(e->locks);
     agent_stop(e->agent);
     store_stop(e->store); /* the last: what the others told is on disk */
     restored_unref(e->restored);

@@ -13,6 +13,7 @@ struct trial {
     const struct trial_options *options;
     struct trial_result *result;
     struct surroundings with;
+    struct lock_table *table; /* of ${with} */
     struct leg_settings smtp, incoming;
     struct smtp_task smtp_task;
     struct look_task look_task;
@@ -363,7 +364,8 @@ static bool prepare(struct trial *t)
     t->with.resolver = resolver_new(t->with.loop, o->dns, &t->result->failure);
     t->with.tls = t->with.resolver != NULL ? tls_new(o->ca_file, &t->result->failure) : NULL;
     t->with.hosts = hosts_new(1);
-    t->with.locks = locks_new();
+    t->table = lock_table_new();
+    t->with.locks = t->table != NULL ? locks_new(t->table, t->with.loop) : NULL;
     t->drop = drop_memory_new();
     t->cache = sasl_cache_new();
     t->pause = deadline_new(t->with.loop, look_or_finish, t);
@@ -381,6 +383,7 @@ static void end(struct trial *t)
     drop_memory_free(t->drop);
     sasl_cache_free(t->cache);
     locks_free(t->with.locks);
+    lock_table_free(t->table);
     hosts_free(t->with.hosts);
     tls_free(t->with.tls);
     resolver_free(t->with.resolver);

@@ -192,7 +192,7 @@ static bool make_net(struct worker *w)
     if (w->with.tls != NULL)
         tell_of_authorities(w);
     w->with.hosts = hosts_new(w->options.per_host);
-    w->with.locks = locks_new();
+    w->with.locks = locks_new(w->options.locks, w->with.loop);
     w->with.refusals = refusals_new();
     return w->with.tls != NULL && w->with.hosts != NULL && w->with.locks != NULL && w->with.refusals != NULL;
 }

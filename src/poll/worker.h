@@ -5,6 +5,7 @@
 #ifndef EMAILMON_WORKER_H
 #define EMAILMON_WORKER_H
 
+#include "locks.h"
 #include "log.h"
 #include "queue.h"
 #include "records.h"
@@ -21,6 +22,7 @@ struct worker_options {
     struct token_key key;            /* of probes */
     struct token_key test_key;       /* of the probes of `emailmon test` */
     const struct restored *restored; /* what the state knew of rows, which go on there; NULL: nothing */
+    struct lock_table *locks;        /* of mailboxes: shared by all workers, outlives them */
     struct queue *orders;            /* of struct order: read by the worker */
     struct queue *receipts;          /* of struct receipt: read by the worker */
     struct queue *reports;           /* of struct report: read by the agent */

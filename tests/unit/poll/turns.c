@@ -1,4 +1,4 @@
-/* Whose turn it is: the map by keys, slots at hosts, locks of mailboxes, refused credentials. */
+/* Whose turn it is: the map by keys, slots at hosts, refused credentials. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,6 @@
 
 #include "hosts.h"
 #include "key_map.h"
-#include "locks.h"
 #include "refusals.h"
 
 static struct address address(uint8_t last)
@@ -209,59 +208,6 @@ static void leaving_inside(void **state)
     state_is(3, HOST_SLOT_GRANTED);
 }
 
-/* --- locks --- */
-
-static struct locks *locks;
-static struct lock *held[GUESTS];
-
-static void granted(void *owner)
-{
-    int i = *(int *)owner;
-    calls[i]++;
-    assert_true(lock_is_held(held[i]));
-}
-
-static void ask(int i, uint8_t host, const char *user)
-{
-    struct address a = address(host);
-    held[i] = locks_acquire(locks, &a, user, granted, &numbers[i]);
-    assert_non_null(held[i]);
-}
-
-static void one_by_one(void **state)
-{
-    (void)state;
-    memset(calls, 0, sizeof calls);
-    locks = locks_new();
-    ask(0, 1, "probe");
-    assert_false(lock_wanted(held[0]));
-    ask(1, 1, "Probe"); /* the same mailbox at most servers */
-    ask(2, 1, "probe");
-    ask(3, 1, "probe");
-    ask(4, 1, "other");
-    ask(5, 2, "probe");
-    assert_true(lock_is_held(held[0]) && lock_is_held(held[4]) && lock_is_held(held[5]));
-    assert_false(lock_is_held(held[1]) || lock_is_held(held[2]) || lock_is_held(held[3]));
-    assert_true(lock_wanted(held[0]));
-    lock_release(held[3]); /* the last, and one in the middle, give up */
-    lock_release(held[1]);
-    assert_true(lock_wanted(held[0]));
-    assert_int_equal(calls[2], 0);
-    lock_release(held[0]);
-    assert_true(lock_is_held(held[2]));
-    assert_int_equal(calls[2], 1);
-    assert_false(lock_wanted(held[2]));
-    ask(0, 1, "PROBE");
-    assert_true(lock_wanted(held[2]));
-    lock_release(held[2]);
-    assert_true(lock_is_held(held[0]));
-    lock_release(held[0]);
-    lock_release(held[4]);
-    lock_release(held[5]);
-    lock_release(NULL);
-    locks_free(locks);
-}
-
 /* --- refusals --- */
 
 static void refused_for_a_minute(void **state)
@@ -349,7 +295,6 @@ int main(void)
         AT_HOSTS("a silent host is remembered while nobody is there", remembered_at_rest),
         AT_HOSTS("an answer ends the timeouts in a row, a connection not tried teaches nothing", answers_break_the_row),
         AT_HOSTS("whoever is called may leave at once", leaving_inside),
-        ROW("a mailbox has one session at a time, in the order of asking", one_by_one),
         ROW("refused credentials are known for a minute, and no others", refused_for_a_minute),
         ROW("credentials refused anew, or accepted, are so from then on", accepted_again),
         ROW("the oldest refusal goes when there are too many", not_too_many),

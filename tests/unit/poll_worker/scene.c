@@ -288,6 +288,7 @@ static void start_worker(struct scene *s)
 {
     struct failure why;
     s->stopped = false;
+    s->locks = lock_table_new();
     s->orders = queue_new(QUEUE_ROOM, sizeof(struct order));
     s->receipts = queue_new(4 * QUEUE_ROOM, sizeof(struct receipt));
     s->reports = queue_new(QUEUE_ROOM, sizeof(struct report));
@@ -301,6 +302,7 @@ static void start_worker(struct scene *s)
                                      .key = s->key,
                                      .test_key = s->test_key,
                                      .restored = s->restored,
+                                     .locks = s->locks,
                                      .orders = s->orders,
                                      .receipts = s->receipts,
                                      .reports = s->reports,
@@ -337,6 +339,7 @@ static bool stop_worker(struct scene *s)
     worker_stop(s->worker);
     uint64_t took_ms = monotonic_now_ms() - began_ms;
     scene_pump(s);
+    lock_table_free(s->locks);
     queue_free(s->orders, order_drop);
     queue_free(s->receipts, NULL);
     queue_free(s->reports, report_drop);

@@ -23,6 +23,7 @@ struct seen {
 struct scene {
     struct fake_mail *fake;
     struct worker *worker;
+    struct lock_table *locks;
     struct queue *orders, *receipts, *reports, *journal;
     struct seen rows[SCENE_ROWS]; /* by index */
     struct process_report process;
