@@ -14,6 +14,9 @@
 #include "event.h"
 #include "row_memory.h"
 
+/** Workers are known by their numbers, from 0 on. */
+enum { WORKERS_MAX = 64 };
+
 /* --- agent to worker: what to watch --- */
 
 enum order_kind {
@@ -89,6 +92,7 @@ enum journal_kind {
 
 struct journal_entry {
     enum journal_kind kind;
+    uint8_t worker;  /* whose ticket it is */
     uint64_t ticket; /* not 0: answer with a receipt when it is on disk */
     int32_t index;
     uint64_t serial;

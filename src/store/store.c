@@ -22,15 +22,16 @@ static bool take_entry(struct store *s)
     s->holds = s->holds || queue_take(s->journal, &s->held);
     if (!s->holds)
         return false;
-    uint64_t ticket = s->held.ticket;
+    const uint64_t ticket = s->held.ticket;
+    uint64_t *last = &s->tickets[s->held.worker];
     if (!pending_add(&s->pending, &s->held))
         return false;
     s->holds = false;
     s->taken++;
     if (s->group_entries++ == 0)
         s->group_began_ms = monotonic_now_ms();
-    if (ticket > s->ticket)
-        s->ticket = ticket;
+    if (ticket > *last)
+        *last = ticket;
     return true;
 }
 
@@ -82,8 +83,11 @@ static int patience_ms(const struct store *s, bool all_posted)
 
 static bool flush_outboxes(struct store *s)
 {
-    bool receipts = outbox_flush(s->receipts), news = outbox_flush(s->news), saved = outbox_flush(s->saved);
-    return receipts && news && saved;
+    bool all = outbox_flush(s->news);
+    all &= outbox_flush(s->saved);
+    for (size_t i = 0; i < s->workers; i++)
+        all &= outbox_flush(s->receipts[i]);
+    return all;
 }
 
 /* A group that is not full yet takes no wake-up for each entry: it waits for its time alone. */
@@ -140,7 +144,8 @@ static void store_free(struct store *s)
     if (s->holds)
         journal_entry_drop(&s->held);
     outbox_free(s->news, news_drop);
-    outbox_free(s->receipts, NULL);
+    for (size_t i = 0; i < s->workers; i++)
+        outbox_free(s->receipts[i], NULL);
     outbox_free(s->saved, NULL);
     if (s->stop_fd >= 0)
         (void)close(s->stop_fd);
@@ -149,6 +154,20 @@ static void store_free(struct store *s)
     sealer_wipe(&s->sealer);
     free(s->path);
     free(s);
+}
+
+/* False: memory. */
+static bool make_outboxes(struct store *s, const struct store_options *options)
+{
+    s->news = outbox_new(options->news, sizeof(struct news));
+    s->saved = outbox_new(options->saved, sizeof(struct saved));
+    bool made = s->news != NULL && s->saved != NULL;
+    s->workers = options->workers;
+    for (size_t i = 0; i < s->workers; i++) {
+        s->receipts[i] = outbox_new(options->receipts[i], sizeof(struct receipt));
+        made &= s->receipts[i] != NULL;
+    }
+    return made;
 }
 
 static struct store *store_new(const struct store_options *options)
@@ -162,11 +181,8 @@ static struct store *store_new(const struct store_options *options)
     s->lock_fd = -1;
     s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     s->path = strdup(options->path);
-    s->receipts = outbox_new(options->receipts, sizeof(struct receipt));
-    s->news = outbox_new(options->news, sizeof(struct news));
-    s->saved = outbox_new(options->saved, sizeof(struct saved));
-    if (s->stop_fd >= 0 && s->path != NULL && s->receipts != NULL && s->news != NULL && s->saved != NULL &&
-        sealer_init(&s->sealer, options->keys))
+    bool made = make_outboxes(s, options);
+    if (s->stop_fd >= 0 && s->path != NULL && made && sealer_init(&s->sealer, options->keys))
         return s;
     store_free(s);
     return NULL;

@@ -20,10 +20,11 @@ struct store_options {
     const char *path;        /* `state` of the configuration; beside it: -wal, -shm, and .lock, held while this lives */
     const struct keys *keys; /* what secrets are sealed with; copied */
     struct queue *journal;   /* of struct journal_entry: read by the store */
-    struct queue *receipts;  /* of struct receipt: read by the worker */
-    struct queue *news;      /* of struct news: read by the agent */
-    struct queue *saves;     /* of struct save: read by the store */
-    struct queue *saved;     /* of struct saved: read by the agent */
+    struct queue *const *receipts; /* of struct receipt: each read by the worker of that number; the array is copied */
+    size_t workers;                /* 1..WORKERS_MAX */
+    struct queue *news;            /* of struct news: read by the agent */
+    struct queue *saves;           /* of struct save: read by the store */
+    struct queue *saved;           /* of struct saved: read by the agent */
 };
 
 struct store;

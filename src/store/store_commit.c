@@ -36,10 +36,12 @@ void store_tell_unnumbered(struct store *s)
 /* Receipts come in the order of tickets: the last one speaks for all. */
 void store_receipt(struct store *s, bool durable)
 {
-    const struct receipt receipt = {.ticket = s->ticket, .durable = durable};
-    if (s->ticket != 0 && !outbox_send(s->receipts, &receipt))
-        log_write(s->log, LOG_LINE_WARNING, "store: no memory for a receipt; polls go on without it");
-    s->ticket = 0;
+    for (size_t i = 0; i < s->workers; i++) {
+        const struct receipt receipt = {.ticket = s->tickets[i], .durable = durable};
+        if (receipt.ticket != 0 && !outbox_send(s->receipts[i], &receipt))
+            log_write(s->log, LOG_LINE_WARNING, "store: no memory for a receipt; polls go on without it");
+        s->tickets[i] = 0;
+    }
 }
 
 static void answer(struct store *s, const struct save *save, enum saved_answer answer)

@@ -31,8 +31,11 @@ struct store {
     char *path;
     struct sealer sealer;
     struct queue *journal, *saves;
-    struct outbox *receipts, *news, *saved;
-    int lock_fd; /* locked as long as this emailmon has the state */
+    struct outbox *news, *saved;
+    size_t workers;
+    struct outbox *receipts[WORKERS_MAX];
+    uint64_t tickets[WORKERS_MAX]; /* of each worker the last one of the group; 0: none */
+    int lock_fd;                   /* locked as long as this emailmon has the state */
     int stop_fd;
     bool started;
     pthread_t thread;
@@ -46,7 +49,6 @@ struct store {
     size_t group_entries;    /* of pending, not committed yet */
     bool more;               /* the journal may hold more than this group takes */
     uint64_t group_began_ms; /* monotonic: when the first of them came */
-    uint64_t ticket;         /* the last one of the group; 0: none */
     struct late_saves late;
     uint64_t taken;             /* entries of the journal */
     struct store_counts counts; /* atomic, each for itself */

@@ -199,7 +199,8 @@ static void open_store(void)
     const struct store_options options = {.path = bench.path,
                                           .keys = &bench.keys,
                                           .journal = bench.journal,
-                                          .receipts = bench.receipts,
+                                          .receipts = &bench.receipts,
+                                          .workers = 1,
                                           .news = bench.news,
                                           .saves = bench.saves,
                                           .saved = bench.saved};

@@ -124,6 +124,7 @@ void stage_begin(struct test_store *s)
     assert_true(keys_random(&s->keys));
     s->journal = queue_new(ROOM, sizeof(struct journal_entry));
     s->receipts = queue_new(ROOM, sizeof(struct receipt));
+    s->second = queue_new(ROOM, sizeof(struct receipt));
     s->news = queue_new(ROOM, sizeof(struct news));
     s->saves = queue_new(ROOM, sizeof(struct save));
     s->saved = queue_new(ROOM, sizeof(struct saved));
@@ -150,6 +151,7 @@ void stage_end(struct test_store *s)
     stage_close(s);
     queue_free(s->journal, journal_entry_drop);
     queue_free(s->receipts, NULL);
+    queue_free(s->second, NULL);
     queue_free(s->news, news_drop);
     queue_free(s->saves, save_drop);
     queue_free(s->saved, NULL);
@@ -162,7 +164,8 @@ bool stage_try_open(struct test_store *s)
                                           .path = s->path,
                                           .keys = &s->keys,
                                           .journal = s->journal,
-                                          .receipts = s->receipts,
+                                          .receipts = (struct queue *const[]){s->receipts, s->second},
+                                          .workers = 2,
                                           .news = s->news,
                                           .saves = s->saves,
                                           .saved = s->saved};

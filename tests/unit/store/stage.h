@@ -10,6 +10,7 @@ struct test_store {
     char folder[64], path[128];
     struct keys keys;
     struct queue *journal, *receipts, *news, *saves, *saved;
+    struct queue *second; /* receipts of another worker */
     struct store *store;
     const struct restored *restored;
     char why[512];

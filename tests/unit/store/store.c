@@ -29,6 +29,24 @@ static void every_ticket_is_answered(void **state)
     }
 }
 
+static void receipts_of_ones_own(void **state)
+{
+    (void)state;
+    struct receipt receipt = {0};
+    struct journal_entry first = stage_probe(1, 1, 1, PROBE_SENDING), second = stage_probe(2, 2, 2, PROBE_SENDING);
+    first.ticket = 7;
+    second.ticket = 3; /* of the other's counting: 7 does not speak for it */
+    second.worker = 1;
+    post(first);
+    post(second);
+    stage_take(stage.second, &receipt);
+    assert_true(receipt.durable);
+    assert_int_equal(receipt.ticket, 3);
+    stage_take(stage.receipts, &receipt);
+    assert_true(receipt.durable);
+    assert_int_equal(receipt.ticket, 7);
+}
+
 /* A disk that is slow must not make this fail: at most, not exactly. */
 static void what_is_written_is_counted(void **state)
 {
@@ -441,6 +459,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         SENTENCE("every ticket is answered by its receipt or a later one", every_ticket_is_answered),
+        SENTENCE("a worker gets receipts for its own tickets alone", receipts_of_ones_own),
         SENTENCE("commits and the entries in them are counted", what_is_written_is_counted),
         SENTENCE("events get numbers without gap over a restart, in the order in which they happened",
                  events_are_numbered),
