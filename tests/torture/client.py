@@ -12,8 +12,9 @@ from snmp import COMMUNITY
 MODULE = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 2525, 1)
 AGENT, TABLE, STATUS, EVENTS = MODULE + (1,), MODULE + (2, 1), MODULE + (3, 1), MODULE + (4, 1)
 
-SCALARS = {"Rows": 4, "InFlight": 9, "SchedulerLag": 10, "TableLastChange": 13, "EventLast": 14,
-           "NotificationsPending": 15, "ConfigLoaded": 16, "LastSetError": 18, "Alarms": 19, "NotificationsDropped": 20}
+SCALARS = {"Rows": 4, "InFlight": 9, "SchedulerLag": 10, "PollsTotal": 11, "TableLastChange": 13,
+           "EventLast": 14, "NotificationsPending": 15, "ConfigLoaded": 16, "LastSetError": 18, "Alarms": 19,
+           "NotificationsDropped": 20}
 COLUMNS = {"Name": (2, "s"), "Description": (3, "s"), "Device": (4, "s"), "Interval": (5, "u"),
            "SmtpServer": (8, "s"), "SmtpPort": (9, "u"), "SmtpTo": (10, "s"), "SmtpFrom": (11, "s"),
            "SmtpSecurity": (12, "i"), "SmtpAuth": (13, "i"), "SmtpUsername": (14, "s"), "SmtpPassword": (15, "s"),
@@ -23,8 +24,8 @@ COLUMNS = {"Name": (2, "s"), "Description": (3, "s"), "Device": (4, "s"), "Inter
            "RowStatus": (33, "i")}
 STATUSES = {"OperStatus": 1, "Proof": 2, "LastPoll": 5, "NextPoll": 6, "FailureStage": 7, "FailureCause": 8,
             "FailureText": 9, "Polls": 12, "PollsFailed": 13, "Sent": 14, "Delivered": 15, "Late": 16, "Lost": 17,
-            "Transitions": 19, "Outstanding": 20, "SmtpCertDays": 38, "FailureLeg": 40, "Duplicates": 48, "Strays": 49,
-            "Forged": 50}
+            "Transitions": 19, "Outstanding": 20, "SmtpCertDays": 38, "FailureLeg": 40, "Skipped": 47, "Duplicates": 48,
+            "Strays": 49, "Forged": 50}
 ALARMS = {"state": 0x80, "resolver": 0x40, "descriptors": 0x20, "clock": 0x10, "secrets": 0x08}
 UP, DOWN, UNKNOWN, DISABLED = 1, 2, 3, 4
 ROUND_TRIP = 3
@@ -33,7 +34,7 @@ ACTIVE, CREATE_AND_GO, DESTROY = 1, 4, 6
 NO_ERROR, WRONG_VALUE, RESOURCE_UNAVAILABLE, COMMIT_FAILED = 0, 10, 13, 14
 
 INTEGER, OCTETS, NULL, OID, SEQUENCE, UNSIGNED = 0x02, 0x04, 0x05, 0x06, 0x30, 0x42
-GET, RESPONSE, SET, GET_BULK = 0xA0, 0xA2, 0xA3, 0xA5
+GET, GET_NEXT, RESPONSE, SET, GET_BULK = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5
 KINDS = {"i": INTEGER, "u": UNSIGNED, "s": OCTETS}
 EXCEPTIONS = (0x80, 0x81, 0x82)           # noSuchObject, noSuchInstance, endOfMibView
 BULK = 100                                # rows an answer
@@ -161,6 +162,11 @@ class Client:
         """[value]; None: no answer."""
         answer = self.ask(GET, [variable(name) for name in names])
         return None if answer is None or answer[0] else [value for _, value in answer[2]]
+
+    def next(self, name):
+        """The name behind one; None: no answer."""
+        answer = self.ask(GET_NEXT, [variable(name)])
+        return None if answer is None or answer[0] else answer[2][0][0]
 
     def scalar(self, name):
         got = self.get(AGENT + (SCALARS[name], 0))
