@@ -5,6 +5,14 @@
 
 #include "fake_parts.h"
 
+/* The text of every foreign mail: 100,000 mailboxes must not have a hundred copies each. */
+static char foreign_text[] = "From: Somebody <somebody@elsewhere.test>\r\n"
+                             "To: Everybody <everybody@fake.test>\r\n"
+                             "Subject: a letter\r\n"
+                             "Message-ID: <letter@elsewhere.test>\r\n"
+                             "Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n"
+                             "Dear all,\r\nthis is not for emailmon.\r\n";
+
 static size_t bucket_of(const char *user)
 {
     uint32_t mixed = 2166136261U;
@@ -27,7 +35,15 @@ struct mailbox *box_of(struct fake_mail *f, const char *user)
     box->uid_next = 1;
     box->next = *bucket;
     *bucket = box;
+    for (unsigned i = 0; i < f->faults[FAULT_FOREIGN]; i++)
+        (void)box_put(box, foreign_text, sizeof foreign_text - 1);
     return box;
+}
+
+static void free_text(const struct mail *m)
+{
+    if (m->text != foreign_text)
+        free(m->text);
 }
 
 bool box_put(struct mailbox *box, char *text, size_t bytes)
@@ -55,7 +71,7 @@ void box_remove_deleted(struct fake_mail *f, struct mailbox *box, void (*said)(v
         }
         if (said != NULL)
             said(owner, kept + 1);
-        free(box->mails[i].text);
+        free_text(&box->mails[i]);
         f->counts[COUNT_DELETED]++;
     }
     box->count = kept;
@@ -67,7 +83,7 @@ void box_free_all(struct fake_mail *f)
         for (struct mailbox *box = f->boxes[i], *next; box != NULL; box = next) {
             next = box->next;
             for (size_t m = 0; m < box->count; m++)
-                free(box->mails[m].text);
+                free_text(&box->mails[m]);
             free(box->mails);
             free(box);
         }
@@ -202,7 +218,7 @@ void fake_clear(struct fake_mail *f, const char *user)
     (void)pthread_mutex_lock(&f->mutex);
     struct mailbox *box = box_of(f, user);
     for (size_t i = 0; box != NULL && i < box->count; i++)
-        free(box->mails[i].text);
+        free_text(&box->mails[i]);
     if (box != NULL)
         box->count = 0;
     (void)pthread_mutex_unlock(&f->mutex);

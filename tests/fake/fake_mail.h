@@ -56,6 +56,8 @@ enum fake_count {
     FAKE_COUNTS
 };
 
+enum { FAKE_LOSS_ALL = 1000 }; /* of FAULT_SMTP_LOSS */
+
 struct fake_mail;
 
 /** fake_start(ports): ${ports} by protocol; 0: any.  NULL: errno says why.  fake_stop(f):

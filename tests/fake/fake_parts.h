@@ -7,14 +7,14 @@
 #include "fake_mail.h"
 #include "fake_tls.h"
 
-enum { FAKE_LINE_MAX = 16384, FAKE_BOXES = 4096 };
+enum { FAKE_LINE_MAX = 16384, FAKE_BOXES = 65536 }; /* mailboxes may be 100,000 */
 
 struct mail {
     uint32_t uid;
     bool deleted; /* flagged */
     int64_t arrived_s;
     size_t bytes;
-    char *text;
+    char *text; /* its own, or what all foreign mails are */
 };
 
 struct mailbox {

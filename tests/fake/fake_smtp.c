@@ -90,10 +90,17 @@ static void deliver(struct connection *c, const char *text, size_t n)
     }
 }
 
+/* Evenly: of any thousand in a row, so many. */
+static bool is_lost(const struct connection *c)
+{
+    uint64_t taken = c->fake->counts[COUNT_MAILS], loss = fake_fault(c, FAULT_SMTP_LOSS);
+    return taken * loss / FAKE_LOSS_ALL != (taken - 1) * loss / FAKE_LOSS_ALL;
+}
+
 static void take_mail(struct connection *c, const char *text, size_t n)
 {
     c->fake->counts[COUNT_MAILS]++;
-    if (fake_does(c, PHASE_DOT) && fake_fault(c, FAULT_SMTP_DISCARD) == 0)
+    if (fake_does(c, PHASE_DOT) && !is_lost(c))
         deliver(c, text, n);
     if (!fake_breaks(c, PHASE_DOT))
         fake_say(c, "250 2.0.0 queued as 4711\r\n");

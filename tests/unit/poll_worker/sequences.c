@@ -164,7 +164,7 @@ static void an_old_probe_proves_nothing(void **state)
     struct scene *s = *state;
     start(s, "interval=1");
     char *old = fake_get(s->fake, "probe", 0);
-    fake_set(s->fake, FAULT_SMTP_DISCARD, 1);
+    fake_set(s->fake, FAULT_SMTP_LOSS, FAKE_LOSS_ALL);
     scene_polled(s, 1, 2);
     is_up(s, PROOF_ROUND_TRIP);
     assert_true(fake_put(s->fake, "probe", old));
