@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "agent_parts.h"
 
@@ -112,6 +113,7 @@ static void serve(struct agent *a)
 static void *run(void *owner)
 {
     struct agent *a = owner;
+    (void)prctl(PR_SET_NAME, "agent");
     const char *error = agent_session_open(a);
     a->start_error = error;
     (void)sem_post(&a->started); /* from here on nobody else looks at a, but to join */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "config_parts.h"
@@ -339,6 +340,7 @@ static void wait_for_work(struct loader *l, bool told)
 static void *run(void *argument)
 {
     struct loader *l = argument;
+    (void)prctl(PR_SET_NAME, "loader");
     fetch_files(l);
     for (;;) {
         eventfd_t wakes;
