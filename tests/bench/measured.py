@@ -1,18 +1,32 @@
 """What the kernel says of a process: processor time and memory."""
 
+import collections
 import contextlib
 import glob
 import os
 import time
 
 
+def threads_s(pid):
+    """{name: user and system time} of the threads that a process has now, to the nanosecond."""
+    times = collections.Counter()
+    for folder in glob.glob(f"/proc/{pid}/task/*"):
+        with contextlib.suppress(OSError), open(folder + "/comm", encoding="utf-8") as comm, \
+                open(folder + "/schedstat", encoding="ascii") as stat:
+            times[comm.read().strip()] += int(stat.read().split()[0]) / 1e9
+    return times
+
+
 def processor_s(pid):
-    """User and system time of the threads that a process has now, to the nanosecond."""
-    total = 0
-    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
-        with contextlib.suppress(OSError), open(path, encoding="ascii") as stat:
-            total += int(stat.read().split()[0])
-    return total / 1e9
+    """The same of all its threads."""
+    return sum(threads_s(pid).values())
+
+
+def machine_s():
+    """Time of all processors in which they worked, for whomever, since the machine's start."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        user, nice, system, _, _, irq, softirq = map(int, stat.readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def whole_processor_s(pid):
