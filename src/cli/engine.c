@@ -21,6 +21,7 @@ struct engine {
     struct keys keys;
     struct queue *orders, *receipts, *reports, *journal, *news, *notices, *saves, *saved;
     struct lock_table *locks;
+    struct handover *handover;
     const struct restored *restored; /* what the state knew; all who need it have a reference of their own */
     struct store *store;
     struct worker *worker;
@@ -58,7 +59,8 @@ static bool make_queues(struct engine *e)
             return false;
     }
     e->locks = lock_table_new();
-    return e->locks != NULL;
+    e->handover = handover_new();
+    return e->locks != NULL && e->handover != NULL;
 }
 
 /* A row that is new: random, so that it was never used before. */
@@ -107,6 +109,7 @@ static bool start_worker(struct engine *e, const struct config_general *general,
                                      .per_host = general->per_host,
                                      .restored = e->restored,
                                      .locks = e->locks,
+                                     .handover = e->handover,
                                      .orders = e->orders,
                                      .receipts = e->receipts,
                                      .reports = e->reports,
@@ -196,6 +199,7 @@ void engine_stop(struct engine *e)
     tell_to_stop(e);
     worker_stop(e->worker);
     lock_table_free(e->locks);
+    handover_free(e->handover);
     agent_stop(e->agent);
     store_stop(e->store); /* the last: what the others told is on disk */
     restored_unref(e->restored);

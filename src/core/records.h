@@ -21,9 +21,12 @@ enum { WORKERS_MAX = 64 };
 
 enum order_kind {
     ORDER_PUT,    /* watch this row from now on, or in this way from now on */
+    ORDER_TAKE,   /* the same, of a row that another worker leaves to this one */
+    ORDER_LEAVE,  /* it is another worker's from now on, in this way: leave it to that */
     ORDER_REMOVE, /* forget the row, after one last look */
     ORDER_POLL,   /* poll it now */
-    ORDER_READY,  /* every row that the state had has been ordered: what else it tells of rows is of no use any more */
+    ORDER_ABSENT, /* a row that the state has is gone: its probes are nobody's, wherever they are found */
+    ORDER_READY,  /* every row that the state had has been ordered: what it tells of rows is of no use any more */
     ORDER_STOP    /* end: give polls under way up, report nothing more */
 };
 
@@ -31,7 +34,7 @@ struct order {
     enum order_kind kind;
     int32_t index;
     uint64_t serial;
-    const struct definition *definition; /* of ORDER_PUT: one reference */
+    const struct definition *definition; /* of ORDER_PUT, ORDER_TAKE, ORDER_LEAVE: one reference */
 };
 
 /* --- worker to agent: what was found out --- */
@@ -55,6 +58,7 @@ struct process_report {
 
 struct report {
     enum report_kind kind;
+    uint8_t worker;       /* of REPORT_PROCESS: whose */
     int32_t index;        /* of REPORT_STATUS */
     uint64_t serial;      /* of REPORT_STATUS: a row made anew under the same index does not get it */
     struct status status; /* of REPORT_STATUS: owns its texts */

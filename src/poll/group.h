@@ -87,12 +87,12 @@ void groups_free(struct worker *w);
  * group_keep_gone(g, row, look): ${row} is removed: its probes are known for seven days, and with ${look} its
  * definition serves for one more look.
  * gone_restore(w): Rows that went before this start are known for the rest of their seven days.
- * gone_take_absent(w): All rows were ordered: those that the state has and nobody ordered are gone, with their probes.
+ * gone_absent(w, serial): That row, which the state has, has gone since.
  * gone_expire(w): Forget those whose time is over.  gone_free(w): all; groups that they leave empty stay.
  */
 void group_keep_gone(struct group *g, const struct row *row, bool look);
 void gone_restore(struct worker *w);
-void gone_take_absent(struct worker *w);
+void gone_absent(struct worker *w, uint64_t serial);
 void gone_expire(struct worker *w);
 void gone_free(struct worker *w);
 

@@ -115,12 +115,8 @@ void gone_restore(struct worker *w)
     }
 }
 
-void gone_take_absent(struct worker *w)
+void gone_absent(struct worker *w, uint64_t serial)
 {
-    const struct restored *r = w->restored;
-    for (size_t i = 0; r != NULL && i < r->row_count; i++) {
-        if (r->rows[i].probe_count > 0)
-            keep_restored(w, r->rows[i].serial, whole_time_ms(w));
-    }
+    keep_restored(w, serial, whole_time_ms(w));
     forget_too_many(w);
 }

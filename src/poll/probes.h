@@ -58,6 +58,9 @@ bool probes_fate(struct probes *p, const struct token *t, enum probe_state state
 bool probes_restore(struct probes *p, const struct probe_record *records, size_t n, uint64_t now_mono_ms,
                     int64_t now_wall_ms, bool trusted);
 
+/** probes_keep(p, records): The reverse: there is room for all outstanding ones and all that were found. */
+void probes_keep(const struct probes *p, struct probe_record *records);
+
 /** probes_describe(token, o): The token as an outstanding probe without a state. */
 void probes_describe(const struct token *t, struct outstanding *o);
 

@@ -1,4 +1,4 @@
-/* Probes as the state has them, after a restart. */
+/* Probes as records: as the state has them, and as they are kept for another worker. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,4 +98,18 @@ bool probes_restore(struct probes *p, const struct probe_record *records, size_t
         return true;
     probes_clear(p);
     return false;
+}
+
+void probes_keep(const struct probes *p, struct probe_record *records)
+{
+    for (uint8_t i = 0; i < p->outstanding_count; i++) {
+        const struct outstanding *o = &p->outstanding[i];
+        records[i] = (struct probe_record){.time_s = o->time_s, .accepted_ms = o->accepted_wall_ms, .state = o->state};
+        memcpy(records[i].nonce, o->nonce, sizeof o->nonce);
+    }
+    records += p->outstanding_count;
+    for (uint8_t i = 0; i < p->consumed_count; i++) {
+        records[i] = (struct probe_record){.time_s = p->consumed[i].time_s, .state = PROBE_CONSUMED};
+        memcpy(records[i].nonce, &p->consumed[i].nonce, sizeof p->consumed[i].nonce);
+    }
 }

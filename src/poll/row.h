@@ -66,12 +66,15 @@ bool row_define(struct row *r, const struct definition *definition, const struct
  * sending had not ended are of uncertain fate; of a row that was not polled for RESTORE_TRUST_INTERVALS of its
  * intervals, an hour at least, all are optional, because people clean mailboxes.  False: memory; ${r} is as
  * row_init() left it.
+ * row_keep(r, out): The reverse, for a row that goes on somewhere else; ${out} is all zero before, and owns what it
+ * holds.  False: memory; what it holds is still to be let go.
  * row_restored_wait_ms(r, wall_ms): In how many ms the next point of its old grid is; -1: nothing was polled for an
  * interval, or ever.
  */
 enum { RESTORE_TRUST_INTERVALS = 3, RESTORE_TRUST_S = 3600 };
 bool row_restore(struct row *r, const struct restored_row *from, const struct moment *now,
                  const struct journal *journal);
+bool row_keep(const struct row *r, struct restored_row *out);
 int64_t row_restored_wait_ms(const struct row *r, int64_t wall_ms);
 
 /** row_grace_ms(r): half its interval.  row_forged(r): A mail that imitates its probes was seen.  row_skipped(r): A

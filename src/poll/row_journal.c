@@ -48,9 +48,7 @@ void row_journal_status(const struct row *r, struct event *event, const struct j
     entry.name = setting_text(r, SETTING_name);
     status_init(&entry.status);
     status_copy(&entry.status, &r->status);
-    entry.memory =
-        (struct row_memory){.history = r->history, .first_poll = r->first_poll, .path = definition_path(r->definition)};
-    row_certificates_keep(r, &entry.memory);
+    row_keep_memory(r, &entry.memory);
     if (event != NULL) {
         entry.has_event = true;
         entry.event = *event;

@@ -52,6 +52,9 @@ bool row_certificate_event(struct row *r, enum leg leg, const struct leg_outcome
                            struct event *event);
 void row_certificate_forget(struct row *r, enum leg leg);
 
+/** row_keep_memory(r, memory): What its next verdict rests on. */
+void row_keep_memory(const struct row *r, struct row_memory *memory);
+
 /** row_certificates_keep(r, memory): What is to be kept of them.  row_certificates_restore(r, memory): The reverse;
  *  false: memory. */
 void row_certificates_keep(const struct row *r, struct row_memory *memory);

@@ -1,4 +1,6 @@
 /* A row that goes on where it was before a restart. */
+#include <stdlib.h>
+
 #include "row_parts.h"
 
 static int64_t interval_ms(const struct row *r)
@@ -42,6 +44,30 @@ bool row_restore(struct row *r, const struct restored_row *from, const struct mo
     if (definition_is_on(r->definition) != (from->status.verdict != VERDICT_DISABLED))
         row_turn(r, now, journal);
     row_journal_probes(r, journal);
+    return true;
+}
+
+void row_keep_memory(const struct row *r, struct row_memory *memory)
+{
+    *memory =
+        (struct row_memory){.history = r->history, .first_poll = r->first_poll, .path = definition_path(r->definition)};
+    row_certificates_keep(r, memory);
+}
+
+bool row_keep(const struct row *r, struct restored_row *out)
+{
+    out->index = r->index;
+    out->serial = r->serial;
+    out->definition = definition_ref(r->definition);
+    out->has_status = true;
+    status_init(&out->status);
+    status_copy(&out->status, &r->status);
+    row_keep_memory(r, &out->memory);
+    out->probe_count = (size_t)r->probes.outstanding_count + r->probes.consumed_count;
+    out->probes = calloc(out->probe_count + 1, sizeof *out->probes);
+    if (out->probes == NULL)
+        return false;
+    probes_keep(&r->probes, out->probes);
     return true;
 }
 

@@ -154,6 +154,7 @@ static void ticked(void *owner)
         return;
     out_process(w);
     gone_expire(w);
+    moves_came(w);
     if (++w->ticks % TRIM_TICKS == 0)
         (void)malloc_trim(0); /* polls come in waves; what they took is given back between */
     deadline_set(w->tick, TICK_MS);
@@ -206,13 +207,14 @@ static bool make_own(struct worker *w)
     w->journal = outbox_new(w->options.journal, sizeof(struct journal_entry));
     w->orders = loop_watch(l, queue_fd(w->options.orders), orders_came, w);
     w->receipts = loop_watch(l, queue_fd(w->options.receipts), receipts_came, w);
+    w->moves = bell_new(l, moves_came, w);
     w->starts = deadline_new(l, starts_due, w);
     w->more_orders = deadline_new(l, take_orders, w);
     w->tick = deadline_new(l, ticked, w);
     w->flush = deadline_new(l, flush_due, w);
     return w->schedule != NULL && w->tickets != NULL && w->cache != NULL && w->journal != NULL && w->orders != NULL &&
-           w->receipts != NULL && w->starts != NULL && w->more_orders != NULL && w->tick != NULL && w->flush != NULL &&
-           getrandom(w->group_seeds, sizeof w->group_seeds, 0) == (ssize_t)sizeof w->group_seeds &&
+           w->receipts != NULL && w->moves != NULL && w->starts != NULL && w->more_orders != NULL && w->tick != NULL &&
+           w->flush != NULL && getrandom(w->group_seeds, sizeof w->group_seeds, 0) == (ssize_t)sizeof w->group_seeds &&
            token_handle(&w->options.test_key, 0, w->test_handle);
 }
 
@@ -223,6 +225,7 @@ static bool make(struct worker *w)
             w->why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
         return false;
     }
+    handover_listen(w->options.handover, w->options.number, w->moves);
     gone_restore(w);
     deadline_exact(w->starts, true);
     deadline_set(w->tick, 0);
@@ -233,6 +236,9 @@ static bool make(struct worker *w)
 static void unmake(struct worker *w)
 {
     watched_forget_all(w);
+    moves_free(w);
+    handover_listen(w->options.handover, w->options.number, NULL);
+    bell_free(w->moves);
     if (w->is_stuck)
         definition_unref(w->stuck.definition);
     deadline_free(w->starts);
@@ -302,6 +308,8 @@ static struct worker *worker_new(const struct worker_options *options)
     w->why = failure_none;
     list_init(&w->ready);
     list_init(&w->looked);
+    list_init(&w->leaving);
+    list_init(&w->awaited);
     list_init(&w->dirty);
     list_init(&w->sends);
     list_init(&w->gone);

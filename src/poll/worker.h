@@ -5,6 +5,7 @@
 #ifndef EMAILMON_WORKER_H
 #define EMAILMON_WORKER_H
 
+#include "handover.h"
 #include "locks.h"
 #include "log.h"
 #include "queue.h"
@@ -22,7 +23,9 @@ struct worker_options {
     struct token_key key;            /* of probes */
     struct token_key test_key;       /* of the probes of `emailmon test` */
     const struct restored *restored; /* what the state knew of rows, which go on there; NULL: nothing */
-    struct lock_table *locks;        /* of mailboxes: shared by all workers, outlives them */
+    uint8_t number;                  /* of this worker: 0..WORKERS_MAX - 1 */
+    struct lock_table *locks;        /* of mailboxes: shared by all workers, outlives them, as the following */
+    struct handover *handover;       /* rows that go from one worker to another */
     struct queue *orders;            /* of struct order: read by the worker */
     struct queue *receipts;          /* of struct receipt: read by the worker */
     struct queue *reports;           /* of struct report: read by the agent */

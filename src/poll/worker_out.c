@@ -14,6 +14,7 @@ enum {
 static void write_entry(void *owner, struct journal_entry *entry)
 {
     struct worker *w = owner;
+    entry->worker = w->options.number;
     if (!outbox_send(w->journal, entry)) {
         log_write(w->options.log, LOG_LINE_ERROR, "row %d: out of memory: an entry of the journal is lost",
                   (int)entry->index);
@@ -26,6 +27,12 @@ static void write_entry(void *owner, struct journal_entry *entry)
 struct journal out_journal(struct worker *w)
 {
     return (struct journal){.write = write_entry, .owner = w};
+}
+
+void out_gone(struct worker *w, int32_t index, uint64_t serial)
+{
+    struct journal_entry entry = {.kind = JOURNAL_GONE, .index = index, .serial = serial};
+    write_entry(w, &entry);
 }
 
 /* --- statuses --- */
@@ -59,7 +66,8 @@ bool out_flush(struct worker *w)
             break;
         list_remove(l);
     }
-    bool done = outbox_flush(w->journal) && (w->stopping || list_is_empty(&w->dirty));
+    /* A row leaves behind its entries: the store must not hear them after those of its next worker. */
+    bool done = outbox_flush(w->journal) && (w->stopping || (moves_flush(w) && list_is_empty(&w->dirty)));
     if (!done)
         deadline_set(w->flush, FLUSH_AGAIN_MS);
     return done;
@@ -110,7 +118,7 @@ static uint32_t alarms(struct worker *w, const struct moment *now)
 void out_process(struct worker *w)
 {
     struct moment now = worker_now(w);
-    struct report report = {.kind = REPORT_PROCESS};
+    struct report report = {.kind = REPORT_PROCESS, .worker = w->options.number};
     report.process = (struct process_report){.in_flight = w->in_flight,
                                              .scheduler_lag_ms = schedule_lag_ms(w->schedule, now.mono_ms),
                                              .polls_total = w->polls_total,

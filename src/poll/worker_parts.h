@@ -1,6 +1,6 @@
 /*
  * The inside of the worker, for the files that it is made of: worker.c (the thread), worker_rows.c (orders and the
- * schedule), worker_poll.c (a poll, from its start to its verdict), worker_send.c (its sending half), worker_out.c
+ * schedule), worker_move.c (rows that go to another worker, or come from one), worker_poll.c (a poll, from its start to its verdict), worker_send.c (its sending half), worker_out.c
  * (what leaves for the agent and the store), and group*.c (the looking half, which rows of one mailbox share).
  */
 #ifndef EMAILMON_WORKER_PARTS_H
@@ -9,7 +9,9 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "bell.h"
 #include "conversation.h"
+#include "handover.h"
 #include "key_map.h"
 #include "list.h"
 #include "outbox.h"
@@ -76,6 +78,11 @@ struct worker {
     struct outbox *journal;
     const struct restored *restored; /* one reference; NULL: there is nothing, or it was all taken over */
 
+    struct bell *moves;          /* rows were left by other workers */
+    struct link leaving;         /* of struct moved: they leave as soon as all is told that was to be told of them */
+    struct link awaited;         /* rows that other workers leave to this one */
+    struct key_map awaited_rows; /* the same, by index */
+
     struct key_map rows;    /* by index */
     struct key_map handles; /* the same, by handle */
     struct key_map groups;  /* by key */
@@ -141,8 +148,29 @@ struct poll *watched_begin(struct worker *w, struct watched *x, uint64_t planned
  *  the newcomers is not known yet. */
 void watched_show_next(struct worker *w, struct watched *x);
 
+/** watched_add(w, order, from): A new row, which goes on where ${from} was; ${from} NULL: it is just made.  Takes the
+ *  order's reference over.  NULL: memory, nothing changed.  watched_forget(w, x): ${x}, which nothing polls, is in no
+ *  list any more; free. */
+struct watched *watched_add(struct worker *w, const struct order *order, const struct restored_row *from);
+void watched_forget(struct worker *w, struct watched *x);
+
 /** watched_forget_all(w): At the end: free every row and group. */
 void watched_forget_all(struct worker *w);
+
+/* --- worker_move.c --- */
+
+/** move_leave(w, x, order): ${x} goes to another worker.  move_take(w, order): A row comes from one.  Both: false:
+ *  memory, the order is to be carried out again; else its reference is taken over.
+ *  move_ordered(w, order): Whether ${order} was one for a row that is awaited, and thereby is carried out. */
+bool move_leave(struct worker *w, struct watched *x, const struct order *order);
+bool move_take(struct worker *w, const struct order *order);
+bool move_ordered(struct worker *w, const struct order *order);
+
+/** moves_came(w): Look for those that are awaited.  moves_flush(w): Those that leave may be taken now; false: memory,
+ *  again in a moment.  moves_free(w). */
+void moves_came(void *worker);
+bool moves_flush(struct worker *w);
+void moves_free(struct worker *w);
 
 /* --- worker_poll.c --- */
 
@@ -190,11 +218,13 @@ bool sends_matter(const struct worker *w);
 
 /**
  * out_journal(w): the sink of journal entries.  out_status(w, x): ${x}'s status changed.
+ * out_gone(w, index, serial): That row is gone for good.
  * out_process(w): tell how the process is, if anything changed.
  * out_flush(w): post what waits; true: nothing does any more.
  */
 struct journal out_journal(struct worker *w);
 void out_status(struct worker *w, struct watched *x);
+void out_gone(struct worker *w, int32_t index, uint64_t serial);
 void out_process(struct worker *w);
 bool out_flush(struct worker *w);
 

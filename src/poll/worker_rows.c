@@ -137,32 +137,34 @@ static void watched_free(struct watched *x)
     free(x);
 }
 
-/* What the state knows of it.  False: memory. */
-static bool restore(struct worker *w, struct watched *x)
+/* It goes on where ${from} was, which may have been defined otherwise.  False: memory. */
+static bool restore(struct worker *w, struct watched *x, const struct order *o, const struct restored_row *from)
 {
-    const struct restored_row *from = restored_by_serial(w->restored, x->row.serial);
     const struct moment now = worker_now(w);
     const struct journal journal = out_journal(w);
     if (from == NULL)
         return true;
     if (!row_restore(&x->row, from, &now, &journal))
         return false;
+    if (x->row.definition != o->definition)
+        (void)row_define(&x->row, o->definition, &now, &journal);
     int64_t wait_ms = row_restored_wait_ms(&x->row, now.wall_ms);
     if (wait_ms >= 0)
         x->grid_ms = now.mono_ms + (uint64_t)wait_ms;
     return true;
 }
 
-static bool add(struct worker *w, const struct order *o)
+struct watched *watched_add(struct worker *w, const struct order *o, const struct restored_row *from)
 {
+    const struct definition *before = from != NULL && from->definition != NULL ? from->definition : o->definition;
     struct watched *x = calloc(1, sizeof *x);
     if (x == NULL)
-        return false;
-    if (!row_init(&x->row, o->index, o->serial, o->definition, &w->options.key)) {
+        return NULL;
+    if (!row_init(&x->row, o->index, o->serial, before, &w->options.key)) {
         free(x);
-        return false;
+        return NULL;
     }
-    struct group *g = restore(w, x) ? group_of(w, o->definition) : NULL;
+    struct group *g = restore(w, x, o, from) ? group_of(w, o->definition) : NULL;
     if (g == NULL || !key_map_put(&w->rows, (uint64_t)o->index, x))
         goto free_row;
     if (!key_map_put(&w->handles, handle_key(x->row.handle), x))
@@ -174,7 +176,7 @@ static bool add(struct worker *w, const struct order *o)
         out_status(w, x);
     count_secrets(w, x, true);
     definition_unref(o->definition); /* the row has its own */
-    return true;
+    return x;
 
 unmap_handle:
     key_map_remove(&w->handles, handle_key(x->row.handle));
@@ -184,31 +186,13 @@ free_row:
     if (g != NULL)
         group_release(g);
     watched_free(x);
-    return false;
+    return NULL;
 }
 
-static void tell_gone(struct worker *w, const struct row *row)
+void watched_forget(struct worker *w, struct watched *x)
 {
-    struct journal journal = out_journal(w);
-    struct journal_entry entry = {.kind = JOURNAL_GONE, .index = row->index, .serial = row->serial};
-    journal.write(journal.owner, &entry);
-}
-
-/* What it has in the mailbox is deleted by one last look, if there can be one. */
-static void remove_row(struct worker *w, struct watched *x)
-{
-    struct leg_settings leg;
-    struct failure why = failure_none;
     struct group *g = x->group;
-    if (x->poll != NULL)
-        poll_cancel(x->poll);
     send_forget(w, x);
-    definition_leg(x->row.definition, LEG_INCOMING, &leg);
-    bool lacks = leg_lacks_secret(&leg, &why);
-    failure_clear(&why);
-    bool has_mail = x->row.probes.outstanding_count > 0 || x->row.probes.consumed_count > 0;
-    group_keep_gone(g, &x->row, has_mail && !lacks && definition_is_polled(x->row.definition));
-    tell_gone(w, &x->row);
     count_secrets(w, x, false);
     schedule_drop(w->schedule, &x->due);
     key_map_remove(&w->rows, (uint64_t)x->row.index);
@@ -218,6 +202,22 @@ static void remove_row(struct worker *w, struct watched *x)
     list_remove(&x->member);
     watched_free(x);
     group_go(g); /* frees it when it is of no use */
+}
+
+/* What it has in the mailbox is deleted by one last look, if there can be one. */
+static void remove_row(struct worker *w, struct watched *x)
+{
+    struct leg_settings leg;
+    struct failure why = failure_none;
+    if (x->poll != NULL)
+        poll_cancel(x->poll);
+    definition_leg(x->row.definition, LEG_INCOMING, &leg);
+    bool lacks = leg_lacks_secret(&leg, &why);
+    failure_clear(&why);
+    bool has_mail = x->row.probes.outstanding_count > 0 || x->row.probes.consumed_count > 0;
+    group_keep_gone(x->group, &x->row, has_mail && !lacks && definition_is_polled(x->row.definition));
+    out_gone(w, x->row.index, x->row.serial);
+    watched_forget(w, x);
 }
 
 static void regroup(struct watched *x, struct group *g)
@@ -289,14 +289,20 @@ static bool change(struct worker *w, struct watched *x, const struct order *o)
 
 /* --- orders --- */
 
-static bool put(struct worker *w, const struct order *o)
+static bool add(struct worker *w, const struct order *o)
 {
-    struct watched *x = key_map_get(&w->rows, (uint64_t)o->index);
-    if (x != NULL && x->row.serial != o->serial) { /* another row took its place */
+    if (o->kind == ORDER_TAKE)
+        return move_take(w, o);
+    return watched_add(w, o, restored_by_serial(w->restored, o->serial)) != NULL;
+}
+
+static bool put(struct worker *w, struct watched *x, const struct order *o)
+{
+    if (x != NULL && x->row.serial == o->serial)
+        return change(w, x, o);
+    if (x != NULL) /* another row takes its place */
         remove_row(w, x);
-        x = NULL;
-    }
-    return x != NULL ? change(w, x, o) : add(w, o);
+    return add(w, o);
 }
 
 static void poll_now(struct worker *w, struct watched *x)
@@ -315,19 +321,30 @@ static void poll_now(struct worker *w, struct watched *x)
 bool worker_order(struct worker *w, const struct order *order)
 {
     struct watched *x = key_map_get(&w->rows, (uint64_t)order->index);
+    bool is_it = x != NULL && x->row.serial == order->serial;
+    if (move_ordered(w, order))
+        return true;
     switch (order->kind) {
     case ORDER_PUT:
-        return put(w, order);
+    case ORDER_TAKE:
+        return put(w, x, order);
+    case ORDER_LEAVE:
+        if (is_it)
+            return move_leave(w, x, order);
+        definition_unref(order->definition);
+        return true;
     case ORDER_REMOVE:
-        if (x != NULL && x->row.serial == order->serial)
+        if (is_it)
             remove_row(w, x);
         return true;
     case ORDER_POLL:
-        if (x != NULL && x->row.serial == order->serial)
+        if (is_it)
             poll_now(w, x);
         return true;
+    case ORDER_ABSENT:
+        gone_absent(w, order->serial);
+        return true;
     case ORDER_READY:
-        gone_take_absent(w);
         restored_unref(w->restored);
         w->restored = NULL;
         return true;

@@ -406,7 +406,8 @@ static void absent_after_a_restart(void **state)
     assert_true(restored_index(r));
     scene_restart(s, r);
     put_probe_of(s, 999);
-    scene_order(s, ORDER_READY, 0, NULL);
+    s->rows[9].serial = 999;
+    scene_order(s, ORDER_ABSENT, 9, NULL);
     look_deletes(s, 1);
 }
 

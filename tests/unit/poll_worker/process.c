@@ -391,7 +391,11 @@ static void cannot_start(void **state)
 {
     struct queue *queues[] = {queue_new(1, sizeof(struct order)), queue_new(1, sizeof(struct receipt)),
                               queue_new(1, sizeof(struct report)), queue_new(1, sizeof(struct journal_entry))};
+    struct lock_table *locks = lock_table_new();
+    struct handover *handover = handover_new();
     struct worker_options options = {.dns = "no address",
+                                     .locks = locks,
+                                     .handover = handover,
                                      .in_flight = 1,
                                      .per_host = 1,
                                      .orders = queues[0],
@@ -404,6 +408,8 @@ static void cannot_start(void **state)
     assert_int_equal(why.leg, LEG_LOCAL);
     assert_int_equal(why.cause, CAUSE_NAME_SERVER);
     failure_clear(&why);
+    lock_table_free(locks);
+    handover_free(handover);
     for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++)
         queue_free(queues[i], NULL);
 }

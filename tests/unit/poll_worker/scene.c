@@ -288,7 +288,8 @@ static void start_worker(struct scene *s)
 {
     struct failure why;
     s->stopped = false;
-    s->locks = lock_table_new();
+    s->locks = s->beside != NULL ? s->beside->locks : lock_table_new();
+    s->handover = s->beside != NULL ? s->beside->handover : handover_new();
     s->orders = queue_new(QUEUE_ROOM, sizeof(struct order));
     s->receipts = queue_new(4 * QUEUE_ROOM, sizeof(struct receipt));
     s->reports = queue_new(QUEUE_ROOM, sizeof(struct report));
@@ -302,7 +303,9 @@ static void start_worker(struct scene *s)
                                      .key = s->key,
                                      .test_key = s->test_key,
                                      .restored = s->restored,
+                                     .number = s->beside != NULL,
                                      .locks = s->locks,
+                                     .handover = s->handover,
                                      .orders = s->orders,
                                      .receipts = s->receipts,
                                      .reports = s->reports,
@@ -318,7 +321,9 @@ void scene_open(struct scene *s)
     memset(s->test_key.key, 't', sizeof s->test_key.key);
     for (size_t i = 0; i < SCENE_ROWS; i++)
         status_init(&s->rows[i].status);
-    if (s->fake == NULL)
+    if (s->beside != NULL)
+        s->fake = s->beside->fake;
+    else if (s->fake == NULL)
         scene_fake(s);
     if (s->type == NULL)
         s->type = "pop3";
@@ -339,7 +344,10 @@ static bool stop_worker(struct scene *s)
     worker_stop(s->worker);
     uint64_t took_ms = monotonic_now_ms() - began_ms;
     scene_pump(s);
-    lock_table_free(s->locks);
+    if (s->beside == NULL) {
+        lock_table_free(s->locks);
+        handover_free(s->handover);
+    }
     queue_free(s->orders, order_drop);
     queue_free(s->receipts, NULL);
     queue_free(s->reports, report_drop);
@@ -354,7 +362,8 @@ static bool stop_worker(struct scene *s)
 void scene_close(struct scene *s)
 {
     bool in_time = stop_worker(s);
-    fake_stop(s->fake);
+    if (s->beside == NULL)
+        fake_stop(s->fake);
     log_free(s->log);
     assert_true(in_time);
 }

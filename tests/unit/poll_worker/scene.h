@@ -21,9 +21,11 @@ struct seen {
 };
 
 struct scene {
+    const struct scene *beside; /* another worker of this process, which is open as long as this one; NULL: none */
     struct fake_mail *fake;
     struct worker *worker;
     struct lock_table *locks;
+    struct handover *handover;
     struct queue *orders, *receipts, *reports, *journal;
     struct seen rows[SCENE_ROWS]; /* by index */
     struct process_report process;
