@@ -19,7 +19,7 @@ static void free_agent(struct agent *a)
 {
     text_unref(a->config_error);
     text_unref(a->set_error);
-    outbox_free(a->orders, order_drop);
+    dispatch_clear(&a->dispatch);
     outbox_free(a->journal, journal_entry_drop);
     keep_clear(&a->keep);
     restored_unref(a->restored);
@@ -45,10 +45,10 @@ static struct agent *new_agent(const struct agent_options *options)
     a->events = event_log_new(EVENT_LOG_SETTLED);
     a->restored = restored_ref(options->restored);
     a->state_damaged = options->restored != NULL && options->restored->damaged;
-    a->orders = outbox_new(options->orders, sizeof(struct order));
     a->journal = outbox_new(options->journal, sizeof(struct journal_entry));
+    bool orders = dispatch_init(&a->dispatch, options->orders, options->workers);
     bool keeps = keep_init(&a->keep, options->saves, options->saved);
-    if (!a->agentx || !a->version || !a->instance || !a->set || !a->events || !a->orders || !a->journal || !keeps ||
+    if (!a->agentx || !a->version || !a->instance || !a->set || !a->events || !orders || !a->journal || !keeps ||
         !agent_restore(a)) {
         free_agent(a);
         return NULL;
@@ -75,14 +75,14 @@ static int wait_ms(const struct agent *a, uint64_t now_ms)
     if (agent_has_mail(a))
         return 0;
     int wait = a->stopping ? RECONNECT_TICK_MS : IDLE_MS;
-    if (outbox_waiting(a->orders) > 0 || outbox_waiting(a->journal) > 0 || outbox_waiting(a->keep.saves) > 0)
+    if (dispatch_waits(&a->dispatch) || outbox_waiting(a->journal) > 0 || outbox_waiting(a->keep.saves) > 0)
         wait = sooner(wait, RETRY_POST_MS);
     if (!a->master.connected)
         return sooner(wait, RECONNECT_TICK_MS);
     return sooner(wait, notes_wait_ms(&a->notes, now_ms));
 }
 
-/* The end: the worker has stopped and told all, and what it told is with the master, unless there is none; what is to
+/* The end: the workers have stopped and told all, and what they told is with the master, unless there is none; what is to
  * be kept is with the store. */
 static bool is_over(const struct agent *a, uint64_t now_ms)
 {
@@ -90,7 +90,7 @@ static bool is_over(const struct agent *a, uint64_t now_ms)
         return false;
     if (now_ms >= a->stop_by_ms)
         return true;
-    return a->worker_stopped && !agent_has_mail(a) && outbox_waiting(a->keep.saves) == 0 &&
+    return a->dispatch.stopped == a->dispatch.workers && !agent_has_mail(a) && outbox_waiting(a->keep.saves) == 0 &&
            (!a->master.connected || notes_pending(&a->notes) == 0);
 }
 
@@ -101,7 +101,7 @@ static void serve(struct agent *a)
         agent_session_tend(a, now_ms);
         agent_take_all(a);
         agent_drop_half_made(a, now_ms);
-        (void)outbox_flush(a->orders);
+        dispatch_flush(&a->dispatch);
         (void)outbox_flush(a->journal);
         (void)outbox_flush(a->keep.saves);
         agent_notify_pump(a, now_ms);

@@ -23,7 +23,8 @@ struct agent_options {
     struct queue *reports;           /* of struct report: read by the agent */
     struct queue *news;              /* of struct news: read by the agent */
     struct queue *saved;             /* of struct saved: read by the agent */
-    struct queue *orders;            /* of struct order: read by the worker */
+    struct queue *const *orders;     /* of struct order: each read by the worker of that number; the array is copied */
+    size_t workers;                  /* 1..WORKERS_MAX */
     struct queue *journal;           /* of struct journal_entry: read by the store */
     struct queue *saves;             /* of struct save: read by the store */
 };

@@ -32,23 +32,12 @@ void agent_count_change(void *agent, const struct change *change)
     a->table_changed_at = wall_now_ms();
 }
 
-void agent_order_change(struct agent *a, const struct change *change)
-{
-    struct order order = {
-        .kind = change->after == NULL ? ORDER_REMOVE : ORDER_PUT,
-        .index = change->index,
-        .serial = change->serial,
-        .definition = definition_ref(change->after),
-    };
-    if (!outbox_send(a->orders, &order))
-        order_drop(&order); /* not where a place was reserved */
-}
-
 void agent_tell_change(void *agent, const struct change *change)
 {
-    agent_count_change(agent, change);
-    agent_order_change(agent, change);
-    agent_restore_status(agent, change);
+    struct agent *a = agent;
+    agent_count_change(a, change);
+    dispatch_change(&a->dispatch, change);
+    agent_restore_status(a, change);
 }
 
 static void warn(void *owner, const char *line)
@@ -101,10 +90,10 @@ static bool finish(struct agent *a, struct edit *e, struct mistake *why)
     if (!edit_check(e, why, NULL))
         return false;
     size_t changes = edit_count(e);
-    if (!outbox_reserve(a->orders, changes))
+    if (!dispatch_reserve(&a->dispatch, changes))
         return refuse_memory(why);
     if (!edit_save(e, &(struct saver){save_later, a}, why)) {
-        outbox_release(a->orders, changes);
+        dispatch_release(&a->dispatch, changes);
         return false;
     }
     edit_publish(e, agent_tell_change, a);

@@ -11,6 +11,7 @@
 #include <semaphore.h>
 
 #include "agent.h"
+#include "dispatch.h"
 #include "keep.h"
 #include "notes.h"
 #include "outbox.h"
@@ -47,7 +48,7 @@ struct agent {
     struct tables tables;
     struct mib_table scalars;
     struct notes notes;
-    struct outbox *orders;           /* of struct order, to the worker */
+    struct dispatch dispatch;        /* orders, to the workers, and how they are */
     struct outbox *journal;          /* of struct journal_entry, to the store */
     struct keep keep;                /* saves, to the store */
     struct set_request *open_set;    /* the SET that is neither done nor dropped; NULL: none */
@@ -55,7 +56,6 @@ struct agent {
     struct inbox notices, reports, news, saved;
     struct master master;
 
-    struct process_report process;
     bool state_alarm;       /* the state cannot be written */
     bool state_damaged;     /* it was, and a new one took its place: an alarm until the next start */
     size_t lacking_secrets; /* rows that are on and lack a password */
@@ -68,7 +68,6 @@ struct agent {
     const struct text *set_error;
 
     bool stopping;       /* NOTICE_STOP came */
-    bool worker_stopped; /* REPORT_STOPPED came */
     uint64_t stop_by_ms; /* monotonic */
 };
 
@@ -101,11 +100,9 @@ void agent_drop_half_made(struct agent *a, uint64_t now_ms);
 
 /** agent_edit.c: For those who publish an edit: agent_count_change(agent, change): what is counted of rows.
  *  agent_tell_change(agent, change): that, and all that follows from a change at once.
- *  agent_order_change(a, change): tell the worker; a place is reserved.
  *  agent_set_error(a, why): What emailMonLastSetError says from now on. */
 void agent_count_change(void *agent, const struct change *change);
 void agent_tell_change(void *agent, const struct change *change);
-void agent_order_change(struct agent *a, const struct change *change);
 void agent_set_error(struct agent *a, const char *why);
 
 /** agent_queues.c: agent_take_all(a): Take a bounded share of what the queues hold; inboxes with more stay ready.

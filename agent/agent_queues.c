@@ -12,8 +12,8 @@ static void take_stop(struct agent *a)
     a->stopping = true;
     a->stop_by_ms = monotonic_now_ms() + STOP_MS;
     set_settle(a); /* its orders come before this one */
-    if (!outbox_send(a->orders, &(struct order){.kind = ORDER_STOP}))
-        a->worker_stopped = true; /* it cannot even be told */
+    if (!dispatch_all(&a->dispatch, &(struct order){.kind = ORDER_STOP}))
+        a->dispatch.stopped = a->dispatch.workers; /* not all can even be told */
 }
 
 static void take_notice(struct agent *a, void *record)
@@ -60,10 +60,10 @@ static void take_report(struct agent *a, void *record)
         take_status(a, report);
         break;
     case REPORT_PROCESS:
-        a->process = report->process;
+        a->dispatch.processes[report->worker] = report->process;
         break;
     case REPORT_STOPPED:
-        a->worker_stopped = true;
+        a->dispatch.stopped++;
         break;
     }
     report_drop(report);

@@ -67,7 +67,7 @@ static bool restore_rows(struct agent *a)
         log_write(a->options.log, LOG_LINE_ERROR, "row %d of the state: %s", (int)index, why.text);
         ok = false;
     }
-    ok = ok && outbox_reserve(a->orders, edit_count(e));
+    ok = ok && dispatch_reserve(&a->dispatch, edit_count(e));
     if (ok)
         edit_publish(e, agent_tell_change, a);
     edit_end(e);
@@ -132,6 +132,17 @@ void agent_settle(struct agent *a, uint32_t seq)
         agent_journal(a, &entry);
 }
 
+/* The file does not have it any more.  A probe of it may still come, to whatever mailbox, or be there already; without
+ * memory to say so it stays there. */
+static void is_absent(struct agent *a, const struct restored_row *row)
+{
+    const struct journal_entry entry = {.kind = JOURNAL_GONE, .index = row->index, .serial = row->serial};
+    const struct order order = {.kind = ORDER_ABSENT, .index = row->index, .serial = row->serial};
+    agent_journal(a, &entry);
+    if (row->probe_count > 0)
+        (void)dispatch_all(&a->dispatch, &order);
+}
+
 void agent_restored_file(struct agent *a)
 {
     if (a->restored == NULL)
@@ -139,12 +150,11 @@ void agent_restored_file(struct agent *a)
     for (size_t i = 0; i < a->restored->row_count; i++) {
         const struct restored_row *row = &a->restored->rows[i];
         const struct monitor *monitor = monitors_named(a->set, text_bytes(row->name));
-        const struct journal_entry entry = {.kind = JOURNAL_GONE, .index = row->index, .serial = row->serial};
         if (row->definition == NULL && (monitor == NULL || monitor->serial != row->serial))
-            agent_journal(a, &entry);
+            is_absent(a, row);
     }
-    if (!outbox_send(a->orders, &(struct order){.kind = ORDER_READY}))
-        log_write(a->options.log, LOG_LINE_ERROR, "the worker keeps what was restored: out of memory");
+    if (!dispatch_all(&a->dispatch, &(struct order){.kind = ORDER_READY}))
+        log_write(a->options.log, LOG_LINE_ERROR, "what was restored is kept: out of memory");
     restored_unref(a->restored);
     a->restored = NULL;
 }

@@ -37,19 +37,19 @@ SCALAR(tally)
 
 SCALAR(in_flight)
 {
-    cell_unsigned(out, AGENT(row)->process.in_flight);
+    cell_unsigned(out, dispatch_process(&AGENT(row)->dispatch).in_flight);
     return true;
 }
 
 SCALAR(scheduler_lag)
 {
-    cell_unsigned(out, AGENT(row)->process.scheduler_lag_ms);
+    cell_unsigned(out, dispatch_process(&AGENT(row)->dispatch).scheduler_lag_ms);
     return true;
 }
 
 SCALAR(polls_total)
 {
-    cell_counter64(out, AGENT(row)->process.polls_total);
+    cell_counter64(out, dispatch_process(&AGENT(row)->dispatch).polls_total);
     return true;
 }
 
@@ -100,7 +100,8 @@ SCALAR(alarms)
 {
     const struct agent *a = AGENT(row);
     bool state = a->state_alarm || a->state_damaged || keep_is_late(&a->keep);
-    cell_bits(out, a->process.alarms | (state ? ALARM_STATE : 0) | (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
+    cell_bits(out, dispatch_process(&a->dispatch).alarms | (state ? ALARM_STATE : 0) |
+                       (a->lacking_secrets > 0 ? ALARM_SECRETS : 0));
     return true;
 }
 

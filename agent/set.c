@@ -28,7 +28,7 @@ struct set_request *set_new(struct agent *a)
 static void close_set(struct set_request *s, enum set_phase phase)
 {
     struct agent *a = s->agent;
-    outbox_release(a->orders, s->orders);
+    dispatch_release(&a->dispatch, s->orders);
     keep_release(&a->keep, s->saves);
     save_batch_unref(s->save);
     save_batch_unref(s->undo);
@@ -145,7 +145,7 @@ static size_t count_polls(const struct set_request *s)
 static bool prepare(struct set_request *s, size_t changes)
 {
     size_t orders = edit_count(s->edit) + count_polls(s);
-    if (!prepare_saves(s, changes) || !outbox_reserve(s->agent->orders, orders))
+    if (!prepare_saves(s, changes) || !dispatch_reserve(&s->agent->dispatch, orders))
         return false;
     s->orders = orders;
     return true;
@@ -288,7 +288,7 @@ static void order_change(void *owner, const struct change *change)
 {
     struct set_request *s = owner;
     s->orders--;
-    agent_order_change(s->agent, change);
+    dispatch_change(&s->agent->dispatch, change);
 }
 
 static void order_polls(struct set_request *s)
@@ -297,9 +297,8 @@ static void order_polls(struct set_request *s)
         const struct monitor *row = monitors_find(s->agent->set, s->rows[i].index);
         if (!s->rows[i].poll || row == NULL)
             continue;
-        const struct order order = {.kind = ORDER_POLL, .index = row->index, .serial = row->serial};
         s->orders--;
-        (void)outbox_send(s->agent->orders, &order); /* its place is reserved */
+        dispatch_poll(&s->agent->dispatch, row);
     }
 }
 

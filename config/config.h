@@ -17,7 +17,7 @@ struct config_general {
     char *key_file;     /* state + ".key" */
     char *dns;          /* "127.0.0.1:5353,[::1]:53,::1", no blanks in it; "": the system's */
     char *ca_file;      /* "": the system's */
-    uint32_t workers;   /* 1..64, 1: threads that poll; how many there are is up to who starts them, today one */
+    uint32_t workers;   /* 1..64, 1: threads that poll */
     uint32_t in_flight; /* 1..100000, 1000: polls at work at once */
     uint32_t per_host;  /* 1..10000, 10: connections to one address and port at once */
     uint32_t history_s; /* 0..316224000 (ten years), 604800; 0: none is kept */

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "config_parts.h"
+#include "records.h"
 #include "syntax.h"
 #include "text.h"
 
@@ -109,7 +110,7 @@ static const struct general_setting table[] = {
     TEXT("dns", dns, "", is_dns,
          "addresses of name servers, such as 192.0.2.1 or [2001:db8::1]:53, with commas "
          "between them are right"),
-    NUMBER("workers", workers, 1, 64, 1, false),
+    NUMBER("workers", workers, 1, WORKERS_MAX, 1, false),
     NUMBER("history", history_s, 0, HISTORY_MAX_S, 7 * 86400, true),
     NUMBER("limits.in_flight", in_flight, 1, 100000, 1000, false),
     NUMBER("limits.per_host", per_host, 1, 10000, 10, false),

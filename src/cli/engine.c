@@ -7,24 +7,22 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "crew.h"
 #include "host_name.h"
 #include "keys.h"
 #include "loader.h"
 #include "service.h"
 #include "store.h"
-#include "worker.h"
 
 enum { QUEUE_ROOM = 1024, POST_EVERY_US = 10000, POST_TRIES = 200 };
 
 struct engine {
     struct log *log;
     struct keys keys;
-    struct queue *orders, *receipts, *reports, *journal, *news, *notices, *saves, *saved;
-    struct lock_table *locks;
-    struct handover *handover;
+    struct queue *reports, *journal, *news, *notices, *saves, *saved;
     const struct restored *restored; /* what the state knew; all who need it have a reference of their own */
     struct store *store;
-    struct worker *worker;
+    struct crew crew;
     struct agent *agent;
     struct loader *loader;
 };
@@ -35,8 +33,6 @@ static const struct {
     size_t record_bytes;
     void (*drop)(void *record);
 } queues[] = {
-    {offsetof(struct engine, orders), sizeof(struct order), order_drop},
-    {offsetof(struct engine, receipts), sizeof(struct receipt), NULL},
     {offsetof(struct engine, reports), sizeof(struct report), report_drop},
     {offsetof(struct engine, journal), sizeof(struct journal_entry), journal_entry_drop},
     {offsetof(struct engine, news), sizeof(struct news), news_drop},
@@ -51,16 +47,14 @@ static struct queue **queue_slot(struct engine *e, size_t i)
     return (struct queue **)(void *)((char *)e + queues[i].offset);
 }
 
-static bool make_queues(struct engine *e)
+static bool make_queues(struct engine *e, size_t workers)
 {
     for (size_t i = 0; i < QUEUE_COUNT; i++) {
         *queue_slot(e, i) = queue_new(QUEUE_ROOM, queues[i].record_bytes);
         if (*queue_slot(e, i) == NULL)
             return false;
     }
-    e->locks = lock_table_new();
-    e->handover = handover_new();
-    return e->locks != NULL && e->handover != NULL;
+    return crew_init(&e->crew, workers, QUEUE_ROOM);
 }
 
 /* A row that is new: random, so that it was never used before. */
@@ -88,8 +82,8 @@ static bool start_store(struct engine *e, const struct config_general *general, 
                                           .path = general->state,
                                           .keys = &e->keys,
                                           .journal = e->journal,
-                                          .receipts = &e->receipts,
-                                          .workers = 1,
+                                          .receipts = e->crew.receipts,
+                                          .workers = e->crew.count,
                                           .news = e->news,
                                           .saves = e->saves,
                                           .saved = e->saved};
@@ -97,7 +91,7 @@ static bool start_store(struct engine *e, const struct config_general *general, 
     return e->store != NULL && store_start(e->store, why, size);
 }
 
-static bool start_worker(struct engine *e, const struct config_general *general, char *why, size_t size)
+static bool start_workers(struct engine *e, const struct config_general *general, char *why, size_t size)
 {
     char hello_name[HOST_NAME_MAX_BYTES];
     struct failure failure = failure_none;
@@ -108,23 +102,20 @@ static bool start_worker(struct engine *e, const struct config_general *general,
                                      .in_flight = general->in_flight,
                                      .per_host = general->per_host,
                                      .restored = e->restored,
-                                     .locks = e->locks,
-                                     .handover = e->handover,
-                                     .orders = e->orders,
-                                     .receipts = e->receipts,
                                      .reports = e->reports,
                                      .journal = e->journal};
     host_name(hello_name);
+    bool started = false;
     if (token_key(&e->keys, "probe", &options.key) && token_key(&e->keys, "test", &options.test_key))
-        e->worker = worker_start(&options, &failure);
+        started = crew_start(&e->crew, &options, &failure);
     else
         failure = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
-    if (e->worker == NULL)
+    if (!started)
         (void)failure_print(&failure, why, size);
     failure_clear(&failure);
     explicit_bzero(&options.key, sizeof options.key);
     explicit_bzero(&options.test_key, sizeof options.test_key);
-    return e->worker != NULL;
+    return started;
 }
 
 static bool start_agent(struct engine *e, const struct config_general *general, char *why, size_t size)
@@ -143,7 +134,8 @@ static bool start_agent(struct engine *e, const struct config_general *general, 
                                           .reports = e->reports,
                                           .news = e->news,
                                           .saved = e->saved,
-                                          .orders = e->orders,
+                                          .orders = e->crew.orders,
+                                          .workers = e->crew.count,
                                           .saves = e->saves};
     e->agent = agent_start(&options, why, size);
     return e->agent != NULL;
@@ -157,8 +149,8 @@ struct engine *engine_start(const char *path, struct config *config, struct log 
     if (e == NULL)
         goto free_config;
     e->log = log;
-    if (!make_queues(e) || !keys_load(general->key_file, true, &e->keys, why, size) ||
-        !start_store(e, general, why, size) || !start_worker(e, general, why, size) ||
+    if (!make_queues(e, general->workers) || !keys_load(general->key_file, true, &e->keys, why, size) ||
+        !start_store(e, general, why, size) || !start_workers(e, general, why, size) ||
         !start_agent(e, general, why, size))
         goto stop;
     e->loader = loader_start(path, config, e->notices, log, service_ready);
@@ -182,29 +174,27 @@ void engine_reload(struct engine *e)
     loader_reload(e->loader);
 }
 
-/* The agent tells the worker, and goes on serving until that has ended. */
+/* The agent tells the workers, and goes on serving until they have ended. */
 static void tell_to_stop(struct engine *e)
 {
     const struct notice notice = {.kind = NOTICE_STOP};
     for (int i = 0; e->agent != NULL && i < POST_TRIES && !queue_post(e->notices, &notice); i++)
         (void)usleep(POST_EVERY_US);
-    const struct order order = {.kind = ORDER_STOP};
-    if (e->agent == NULL && e->worker != NULL)
-        (void)queue_post(e->orders, &order);
+    if (e->agent == NULL)
+        crew_dismiss(&e->crew);
 }
 
 void engine_stop(struct engine *e)
 {
     loader_stop(e->loader);
     tell_to_stop(e);
-    worker_stop(e->worker);
-    lock_table_free(e->locks);
-    handover_free(e->handover);
+    crew_stop(&e->crew);
     agent_stop(e->agent);
     store_stop(e->store); /* the last: what the others told is on disk */
     restored_unref(e->restored);
     for (size_t i = 0; i < QUEUE_COUNT; i++)
         queue_free(*queue_slot(e, i), queues[i].drop);
+    crew_clear(&e->crew);
     keys_wipe(&e->keys);
     free(e);
 }

@@ -61,9 +61,6 @@ static int run(const char *path, struct config *config, struct log *log, int sig
     char why[512];
     log_write(log, LOG_LINE_NOTICE, "emailmon %s starts; monitors in %s: %zu", EMAILMON_VERSION, path,
               config->wanted_count);
-    if (config->general.workers > 1)
-        log_write(log, LOG_LINE_WARNING, "workers: %u are asked for, this version has one",
-                  (unsigned)config->general.workers);
     struct engine *engine = engine_start(path, config, log, why, sizeof why);
     log_print(log);
     if (engine == NULL) {

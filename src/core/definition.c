@@ -211,10 +211,20 @@ static uint64_t mix_text(uint64_t h, const char *text, bool fold)
     return h;
 }
 
+static const uint64_t mix_start = 14695981039346656037U;
+
+uint64_t definition_mailbox(const struct definition *d)
+{
+    struct leg_settings s;
+    definition_leg(d, LEG_INCOMING, &s);
+    uint64_t h = mix_text(mix_text(mix_start, s.server, true), s.username, true);
+    return h ^ h >> 32; /* the low bits alone know little of the early octets' high ones */
+}
+
 uint64_t definition_path(const struct definition *d)
 {
     static const enum setting_id texts[] = {SETTING_smtp_to, SETTING_smtp_from, SETTING_in_username};
-    uint64_t h = (14695981039346656037U ^ d->in_type) * 1099511628211U;
+    uint64_t h = (mix_start ^ d->in_type) * 1099511628211U;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         h = mix_text(h, definition_text(d, texts[i]), false);
     for (enum leg leg = LEG_SMTP; leg <= LEG_INCOMING; leg++) {

@@ -116,4 +116,8 @@ bool definition_same_path(const struct definition *a, const struct definition *b
 /** definition_path(d): 64 bits of what definition_same_path() compares: equal for equal paths, in each release. */
 uint64_t definition_path(const struct definition *d);
 
+/** definition_mailbox(d): 64 bits of where its probes are looked for (server and user, without regard to case): equal
+ *  for all rows that may share a session. */
+uint64_t definition_mailbox(const struct definition *d);
+
 #endif

@@ -12,6 +12,7 @@
 struct change {
     int32_t index;
     uint64_t serial;
+    uint64_t replaced; /* the serial of ${before}, when that is another row; else 0 */
     const struct definition *before, *after;
 };
 

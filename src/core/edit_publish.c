@@ -5,9 +5,11 @@ static struct change change_of(const struct edit_row *row, bool forward)
 {
     const struct monitor *winner = forward ? row->after_row : row->before_row;
     const struct monitor *loser = forward ? row->before_row : row->after_row;
+    const bool replaces = winner != NULL && loser != NULL && winner->serial != loser->serial;
     return (struct change){
         .index = row->index,
         .serial = winner != NULL ? winner->serial : loser->serial,
+        .replaced = replaces ? loser->serial : 0,
         .before = forward ? row->before : row->after,
         .after = forward ? row->after : row->before,
     };

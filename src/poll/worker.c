@@ -155,7 +155,7 @@ static void ticked(void *owner)
     out_process(w);
     gone_expire(w);
     moves_came(w);
-    if (++w->ticks % TRIM_TICKS == 0)
+    if (++w->ticks % TRIM_TICKS == 0 && w->options.number == 0)
         (void)malloc_trim(0); /* polls come in waves; what they took is given back between */
     deadline_set(w->tick, TICK_MS);
 }

@@ -79,6 +79,8 @@ void fake_incomplete(struct monitors *set, int32_t index)
 
 enum { FAKE_ROOM = 1024 };
 
+static struct queue *orders[1]; /* one agent at a time, with one worker */
+
 struct agent *fake_agent(void)
 {
     struct agent *a = calloc(1, sizeof *a);
@@ -87,7 +89,6 @@ struct agent *fake_agent(void)
     a->options.reports = queue_new(FAKE_ROOM, sizeof(struct report));
     a->options.news = queue_new(FAKE_ROOM, sizeof(struct news));
     a->options.saved = queue_new(FAKE_ROOM, sizeof(struct saved));
-    a->options.orders = queue_new(FAKE_ROOM, sizeof(struct order));
     a->options.saves = queue_new(FAKE_ROOM, sizeof(struct save));
     a->notices.queue = a->options.notices;
     a->reports.queue = a->options.reports;
@@ -95,7 +96,9 @@ struct agent *fake_agent(void)
     a->saved.queue = a->options.saved;
     a->set = monitors_new(serial_of, NULL);
     a->events = event_log_new(EVENT_LOG_SETTLED);
-    a->orders = outbox_new(a->options.orders, sizeof(struct order));
+    orders[0] = queue_new(FAKE_ROOM, sizeof(struct order));
+    a->options.orders = orders;
+    assert_true(dispatch_init(&a->dispatch, orders, 1));
     a->options.journal = queue_new(FAKE_ROOM, sizeof(struct journal_entry));
     a->journal = outbox_new(a->options.journal, sizeof(struct journal_entry));
     assert_true(keep_init(&a->keep, a->options.saves, a->options.saved));
@@ -106,7 +109,7 @@ struct agent *fake_agent(void)
 
 void fake_agent_free(struct agent *a)
 {
-    outbox_free(a->orders, order_drop);
+    dispatch_clear(&a->dispatch);
     outbox_free(a->journal, journal_entry_drop);
     keep_clear(&a->keep);
     notes_clear(&a->notes);
@@ -118,7 +121,7 @@ void fake_agent_free(struct agent *a)
     queue_free(a->reports.queue, report_drop);
     queue_free(a->news.queue, news_drop);
     queue_free(a->saved.queue, NULL);
-    queue_free(a->options.orders, order_drop);
+    queue_free(orders[0], order_drop);
     queue_free(a->options.saves, save_drop);
     queue_free(a->options.journal, journal_entry_drop);
     free(a);
@@ -128,11 +131,11 @@ size_t fake_orders(struct agent *a)
 {
     struct order order;
     size_t n = 0;
-    while (queue_take(a->options.orders, &order)) {
+    while (queue_take(a->options.orders[0], &order)) {
         order_drop(&order);
         n++;
     }
-    return n + outbox_waiting(a->orders);
+    return n + outbox_waiting(a->dispatch.orders[0]);
 }
 
 struct event fake_event(uint32_t seq)

@@ -110,11 +110,9 @@ static void post_report(struct scene *s, const struct order *order)
 
 static void tell_order(const struct order *order)
 {
-    static const char *const words[] = {[ORDER_PUT] = "put",
-                                        [ORDER_REMOVE] = "remove",
-                                        [ORDER_POLL] = "poll",
-                                        [ORDER_READY] = "ready",
-                                        [ORDER_STOP] = "stop"};
+    static const char *const words[] = {
+        [ORDER_PUT] = "put",   [ORDER_TAKE] = "take",     [ORDER_LEAVE] = "leave", [ORDER_REMOVE] = "remove",
+        [ORDER_POLL] = "poll", [ORDER_ABSENT] = "absent", [ORDER_READY] = "ready", [ORDER_STOP] = "stop"};
     printf("%s %d %s\n", words[order->kind], (int)order->index,
            order->definition == NULL ? "" : definition_text(order->definition, SETTING_name));
     (void)fflush(stdout);
@@ -224,7 +222,8 @@ static struct agent *start(struct scene *s, const char *agentx)
         .notices = s->notices,
         .reports = s->reports,
         .news = s->news,
-        .orders = s->orders,
+        .orders = &s->orders,
+        .workers = 1,
         .journal = s->journal,
         .saves = s->saves,
         .saved = s->saved,

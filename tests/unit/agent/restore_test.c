@@ -143,9 +143,22 @@ static void indexes_and_statuses(void **state)
 static enum order_kind next_order(void)
 {
     struct order order;
-    assert_true(queue_take(a->options.orders, &order));
+    assert_true(queue_take(a->options.orders[0], &order));
     order_drop(&order);
     return order.kind;
+}
+
+/* The row with that serial has a probe that was not found yet. */
+static void has_a_probe(uint64_t serial)
+{
+    const struct restored *r = a->restored;
+    for (size_t i = 0; i < r->row_count; i++) {
+        if (r->rows[i].serial != serial)
+            continue;
+        r->rows[i].probes = calloc(1, sizeof *r->rows[i].probes);
+        assert_non_null(r->rows[i].probes);
+        r->rows[i].probe_count = 1;
+    }
 }
 
 static void rows_that_did_not_come(void **state)
@@ -153,6 +166,8 @@ static void rows_that_did_not_come(void **state)
     (void)state;
     static const char *const names[] = {"a", "b"};
     struct journal_entry entry;
+    has_a_probe(99);
+    has_a_probe(77);
     tell_file(names, 2);
     assert_true(queue_take(a->options.journal, &entry));
     assert_int_equal(entry.kind, JOURNAL_GONE);
@@ -163,6 +178,7 @@ static void rows_that_did_not_come(void **state)
     assert_int_equal(next_order(), ORDER_PUT); /* the row made by SET */
     assert_int_equal(next_order(), ORDER_PUT);
     assert_int_equal(next_order(), ORDER_PUT);
+    assert_int_equal(next_order(), ORDER_ABSENT);
     assert_int_equal(next_order(), ORDER_READY);
 }
 

@@ -295,7 +295,7 @@ const char *play_orders(struct set_play *p)
     size_t used = 0;
     struct order order;
     text[0] = '\0';
-    while (queue_take(p->agent->options.orders, &order)) {
+    while (queue_take(p->agent->options.orders[0], &order)) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %d", used == 0 ? "" : ", ", words[order.kind],
                                  (int)order.index);
         order_drop(&order);

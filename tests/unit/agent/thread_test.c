@@ -54,7 +54,8 @@ static int set_up(void **state)
                                           .notices = f->notices,
                                           .reports = f->reports,
                                           .news = f->news,
-                                          .orders = f->orders,
+                                          .orders = &f->orders,
+                                          .workers = 1,
                                           .journal = f->journal,
                                           .saves = f->saves,
                                           .saved = f->saved};
