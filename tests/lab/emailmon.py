@@ -17,6 +17,7 @@ from listeners import DNS, LISTENERS
 from places import DIR, TREE, LabError, wait_for
 
 PROGRAM = os.environ.get("EMAILMON") or os.path.join(TREE, "build", "release", "emailmon")
+WORKERS = int(os.environ.get("WORKERS") or 1)
 RUNS = os.path.join(DIR, "run")
 SENDER = "emailmon@" + users.DOMAIN
 CLEAR_LOGINS = ("plain", "login", "user")    # no mechanism among them that hides the password
@@ -57,7 +58,7 @@ class Emailmon:
         self.rows, self.master = copy.deepcopy(rows), master
         self.folder = os.path.join(RUNS, f"{places.slot}.{next(self.numbers)}")
         self.settings = {"agentx": master.agentx, "state": os.path.join(self.folder, "state.db"),
-                         "dns": "%s:%d" % DNS, "tls": {"ca_file": certs.CA}, **settings}
+                         "dns": "%s:%d" % DNS, "tls": {"ca_file": certs.CA}, "workers": WORKERS, **settings}
         self.file = os.path.join(self.folder, "emailmon.yaml")
         self.log = os.path.join(self.folder, "log")
         self.command = ["setpriv", "--pdeathsig", "TERM", PROGRAM]
