@@ -82,8 +82,8 @@ static int wait_ms(const struct agent *a, uint64_t now_ms)
     return sooner(wait, notes_wait_ms(&a->notes, now_ms));
 }
 
-/* The end: the workers have stopped and told all, and what they told is with the master, unless there is none; what is to
- * be kept is with the store. */
+/* The end: the workers have stopped and told all, and what they told is with the master, unless there is none; what is
+ * to be kept is with the store. */
 static bool is_over(const struct agent *a, uint64_t now_ms)
 {
     if (!a->stopping)

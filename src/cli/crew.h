@@ -15,8 +15,9 @@ struct crew {
     struct worker *workers[WORKERS_MAX];
 };
 
-/** crew_init(c, count, room): ${count} workers (1..WORKERS_MAX), none of which runs yet, with queues of ${room} records.
- *  False: memory, descriptors.  crew_clear(c): also after that, and of one that is all zero; none may run any more. */
+/** crew_init(c, count, room): ${count} workers (1..WORKERS_MAX), none of which runs yet, with queues of ${room}
+ *  records.  False: memory, descriptors.  crew_clear(c): also after that, and of one that is all zero; none may run any
+ *  more. */
 bool crew_init(struct crew *c, size_t count, size_t room);
 void crew_clear(struct crew *c);
 

@@ -1,7 +1,8 @@
 /*
  * The inside of the worker, for the files that it is made of: worker.c (the thread), worker_rows.c (orders and the
- * schedule), worker_move.c (rows that go to another worker, or come from one), worker_poll.c (a poll, from its start to its verdict), worker_send.c (its sending half), worker_out.c
- * (what leaves for the agent and the store), and group*.c (the looking half, which rows of one mailbox share).
+ * schedule), worker_move.c (rows that go to another worker, or come from one), worker_poll.c (a poll, from its start to
+ * its verdict), worker_send.c (its sending half), worker_out.c (what leaves for the agent and the store), and group*.c
+ * (the looking half, which rows of one mailbox share).
  */
 #ifndef EMAILMON_WORKER_PARTS_H
 #define EMAILMON_WORKER_PARTS_H
