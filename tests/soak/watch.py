@@ -134,7 +134,8 @@ class Watch(threading.Thread):
                      for index, status in statuses.items() if index in names}
         self.window.lag_ms = max(self.window.lag_ms, self.client.scalar("SchedulerLag") or 0)
         for name, row in self.rows.items():
-            if row["OperStatus"] == DOWN or row["OperStatus"] == UNKNOWN and row["Polls"]:
+            unknown = row["OperStatus"] == UNKNOWN and row["FailureText"]    # without: turned on, and not polled yet
+            if row["OperStatus"] == DOWN or unknown:
                 self.blame(name, now, f"is {row['OperStatus']}: {row['FailureText'].decode()}")
         self.read_events()
 
