@@ -60,6 +60,7 @@ static void play(struct connection *c, const struct fake_break *b)
     switch (b->act) {
     case ACT_TEMPORARY:
     case ACT_PERMANENT:
+    case ACT_EIGHTY:
     case ACT_UNKNOWN:
     case ACT_CREDENTIALS:
     case ACT_IN_USE: /* refused, and it goes on */

@@ -12,9 +12,9 @@ from snmp import COMMUNITY
 MODULE = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 2525, 1)
 AGENT, TABLE, STATUS, EVENTS = MODULE + (1,), MODULE + (2, 1), MODULE + (3, 1), MODULE + (4, 1)
 
-SCALARS = {"Rows": 4, "RowsUp": 5, "InFlight": 9, "SchedulerLag": 10, "PollsTotal": 11, "TableLastChange": 13,
-           "EventLast": 14, "NotificationsPending": 15, "ConfigLoaded": 16, "LastSetError": 18, "Alarms": 19,
-           "NotificationsDropped": 20}
+SCALARS = {"Rows": 4, "RowsUp": 5, "RowsDown": 6, "InFlight": 9, "SchedulerLag": 10, "PollsTotal": 11,
+           "TableLastChange": 13, "EventLast": 14, "NotificationsPending": 15, "ConfigLoaded": 16, "LastSetError": 18,
+           "Alarms": 19, "NotificationsDropped": 20}
 COLUMNS = {"Name": (2, "s"), "Description": (3, "s"), "Device": (4, "s"), "Interval": (5, "u"),
            "SmtpServer": (8, "s"), "SmtpPort": (9, "u"), "SmtpTo": (10, "s"), "SmtpFrom": (11, "s"),
            "SmtpSecurity": (12, "i"), "SmtpAuth": (13, "i"), "SmtpUsername": (14, "s"), "SmtpPassword": (15, "s"),
