@@ -37,6 +37,7 @@ bool crew_start(struct crew *c, const struct worker_options *options, struct fai
     struct worker_options one = *options;
     one.locks = c->locks;
     one.handover = c->handover;
+    one.workers = (uint8_t)c->count;
     bool started = true;
     for (size_t i = 0; started && i < c->count; i++) {
         one.number = (uint8_t)i;

@@ -1,6 +1,6 @@
 /*
- * A bounded queue of records between two threads, with a descriptor that wakes the reader.  The only mutex of the
- * program; held for one copy.  A record is a plain value: what it points to is counted and immutable, and belongs to
+ * A bounded queue of records between two threads, with a descriptor that wakes the reader.  The mutex is held for
+ * one copy.  A record is a plain value: what it points to is counted and immutable, and belongs to
  * the queue from post to take.  Nobody waits for a full queue: what must not be lost waits in the sender's own list.
  */
 #ifndef EMAILMON_QUEUE_H

@@ -33,12 +33,16 @@ struct schedule {
     struct wave **waves; /* by interval */
     size_t wave_count, wave_room;
     size_t newcomers; /* in waves: the heap has room for them too, so that who is taken can always be planned again */
+    uint64_t shortest_us; /* between two newcomers */
     struct lag lags[SCHEDULE_LAG_S];
 };
 
-struct schedule *schedule_new(void)
+struct schedule *schedule_new(unsigned sharers)
 {
-    return calloc(1, sizeof(struct schedule));
+    struct schedule *s = calloc(1, sizeof *s);
+    if (s != NULL)
+        s->shortest_us = UINT64_C(1000000) * sharers / SCHEDULE_RATE_MOST;
+    return s;
 }
 
 static void free_wave(struct wave *w)
@@ -176,11 +180,11 @@ static void end_wave(struct schedule *s, struct wave *w)
     free_wave(w);
 }
 
-static uint64_t step_us(const struct wave *w)
+static uint64_t step_us(const struct schedule *s, const struct wave *w)
 {
     uint64_t even = (uint64_t)w->interval_s * 1000000 / w->of;
-    const uint64_t longest = 1000000 / SCHEDULE_RATE_LEAST, shortest = 1000000 / SCHEDULE_RATE_MOST;
-    return even > longest ? longest : even < shortest ? shortest : even;
+    const uint64_t longest = 1000000 / SCHEDULE_RATE_LEAST;
+    return even > longest ? longest : even < s->shortest_us ? s->shortest_us : even;
 }
 
 /* The next newcomer of the wave, which was taken out of the heap because it is its
@@ -197,7 +201,7 @@ static struct schedule_item *take_newcomer(struct schedule *s, struct wave *w)
     s->newcomers--;
     item->where = WHERE_NOWHERE;
     item->next_ms = w->next_us / 1000;
-    w->next_us += step_us(w);
+    w->next_us += step_us(s, w);
     (void)stand_in_heap(s, w, w->next_us / 1000); /* where it just stood: needs no memory */
     return item;
 }

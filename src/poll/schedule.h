@@ -21,8 +21,9 @@ struct schedule_item {
 
 struct schedule;
 
-/** schedule_new(): NULL: memory.  schedule_free(s): NULL is fine. */
-struct schedule *schedule_new(void);
+/** schedule_new(sharers): One of so many schedules that newcomers are spread over.  NULL: memory.  schedule_free(s):
+ *  NULL is fine. */
+struct schedule *schedule_new(unsigned sharers);
 void schedule_free(struct schedule *s);
 
 /**

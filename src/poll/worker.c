@@ -1,5 +1,6 @@
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -201,7 +202,7 @@ static bool make_net(struct worker *w)
 static bool make_own(struct worker *w)
 {
     struct loop *l = w->with.loop;
-    w->schedule = schedule_new();
+    w->schedule = schedule_new(w->options.workers);
     w->tickets = tickets_new(l);
     w->cache = sasl_cache_new();
     w->journal = outbox_new(w->options.journal, sizeof(struct journal_entry));
@@ -259,10 +260,19 @@ static void unmake(struct worker *w)
     loop_free(w->with.loop);
 }
 
+/* For who looks at a process by its threads. */
+static void name_thread(unsigned number)
+{
+    char name[16] = "worker"; /* the kernel keeps so much */
+    if (number > 0)
+        (void)snprintf(name, sizeof name, "worker %u", number + 1);
+    (void)prctl(PR_SET_NAME, name);
+}
+
 static void *work(void *owner)
 {
     struct worker *w = owner;
-    (void)prctl(PR_SET_NAME, "worker");
+    name_thread(w->options.number);
     bool made = make(w);
     bool failed = failure_is(&w->why);
     (void)sem_post(&w->started);

@@ -23,7 +23,8 @@ struct worker_options {
     struct token_key key;            /* of probes */
     struct token_key test_key;       /* of the probes of `emailmon test` */
     const struct restored *restored; /* what the state knew of rows, which go on there; NULL: nothing */
-    uint8_t number;                  /* of this worker: 0..WORKERS_MAX - 1 */
+    uint8_t number;                  /* of this worker: 0..workers - 1 */
+    uint8_t workers;                 /* of this process: 1..WORKERS_MAX */
     struct lock_table *locks;        /* of mailboxes: shared by all workers, outlives them, as the following */
     struct handover *handover;       /* rows that go from one worker to another */
     struct queue *orders;            /* of struct order: read by the worker */

@@ -86,7 +86,7 @@ static void tools_refuse(void **state)
     struct key_map map = {0};
     struct schedule_item item = {0};
     struct address a = {.family = 4};
-    struct schedule *s = schedule_new();
+    struct schedule *s = schedule_new(1);
     struct hosts *h = hosts_new(1);
     for (unsigned n = 1; n <= 4; n++) {
         memory_fails_at(n);

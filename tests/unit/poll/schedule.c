@@ -17,7 +17,7 @@ static int begin(void **state)
 {
     (void)state;
     memset(items, 0, sizeof items);
-    s = schedule_new();
+    s = schedule_new(1);
     return s == NULL;
 }
 
@@ -108,6 +108,17 @@ static void at_most_five_hundred_a_second(void **state)
     come(ROWS, 1);
     assert_int_equal(start_all(ROWS, &gap), 1000 + (ROWS - 1) * 2);
     assert_int_equal(gap, 2);
+}
+
+static void at_most_its_share(void **state)
+{
+    (void)state;
+    uint64_t gap;
+    schedule_free(s);
+    s = schedule_new(4);
+    come(ROWS, 1);
+    assert_int_equal(start_all(ROWS, &gap), 1000 + (ROWS - 1) * 8);
+    assert_int_equal(gap, 8);
 }
 
 static void at_once(void **state)
@@ -215,6 +226,7 @@ int main(void)
         ROW("newcomers start evenly over their interval, in the order of coming", evenly),
         ROW("few newcomers start at ten a second", at_least_ten_a_second),
         ROW("very many start at five hundred a second", at_most_five_hundred_a_second),
+        ROW("of four schedules each starts a quarter of that", at_most_its_share),
         ROW("a single newcomer starts at once", at_once),
         ROW("newcomers of different intervals do not wait for each other", intervals_apart),
         ROW("newcomers that come one by one keep their distance too", one_by_one_keep_their_distance),

@@ -394,6 +394,7 @@ static void cannot_start(void **state)
     struct lock_table *locks = lock_table_new();
     struct handover *handover = handover_new();
     struct worker_options options = {.dns = "no address",
+                                     .workers = 1,
                                      .locks = locks,
                                      .handover = handover,
                                      .in_flight = 1,

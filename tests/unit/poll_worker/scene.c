@@ -304,6 +304,7 @@ static void start_worker(struct scene *s)
                                      .test_key = s->test_key,
                                      .restored = s->restored,
                                      .number = s->beside != NULL,
+                                     .workers = 1, /* as far as it must know */
                                      .locks = s->locks,
                                      .handover = s->handover,
                                      .orders = s->orders,
