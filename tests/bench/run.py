@@ -22,7 +22,7 @@ import lab                                              # noqa: E402 (from the l
 from figures import FIGURES, number, reached            # noqa: E402
 from places import TREE, LabError                       # noqa: E402
 
-ALL = ("commits", "poll", "plugin", "memory", "snmp", "set", "storm", "start", "mailbox", "fair", "rows")
+ALL = ("commits", "poll", "workers", "plugin", "memory", "snmp", "set", "storm", "start", "mailbox", "fair", "rows")
 
 
 def machine():
