@@ -8,6 +8,7 @@ succeeds.  Real servers do that, so the lab does it as well, except at the insta
 """
 
 import os
+import signal
 
 import processes
 import users
@@ -192,8 +193,11 @@ def master(name):
 
 
 def stop(name):
-    """Stop one instance and all sessions in it."""
-    processes.end(processes.family(master(name)), timeout_s=2)
+    """Stop one instance and all sessions in it.  A master that is not frozen could start one more meanwhile."""
+    pid = master(name)
+    if pid:
+        processes.kill([pid], signal.SIGSTOP)
+        processes.end(processes.family(pid), timeout_s=2)
 
 
 def start(name):
