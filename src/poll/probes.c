@@ -91,19 +91,22 @@ bool probes_fate(struct probes *p, const struct token *t, enum probe_state state
 
 /* --- found ones --- */
 
-static uint32_t nonce_start(const struct token *t)
+enum { DAY_MS = 86400 * 1000, FORGET_DAYS = PROBES_FORGET_S / 86400 };
+
+struct consumed probes_consumed(const uint8_t nonce[TOKEN_NONCE_BYTES], uint64_t mono_ms)
 {
-    uint32_t start;
-    memcpy(&start, t->nonce, sizeof start);
-    return start;
+    struct consumed c = {.day = (uint8_t)(mono_ms / DAY_MS)};
+    memcpy(c.nonce_start, nonce, sizeof c.nonce_start);
+    return c;
 }
 
 static bool was_consumed(const struct probes *p, const struct token *t, uint64_t mono_ms)
 {
+    const struct consumed now = probes_consumed(t->nonce, mono_ms);
     for (uint8_t i = 0; i < p->consumed_count; i++) {
         const struct consumed *c = &p->consumed[i];
-        if (c->nonce == nonce_start(t) && c->time_s == (uint32_t)t->time_s &&
-            (int64_t)(mono_ms / 1000) - c->consumed_mono_s <= PROBES_FORGET_S)
+        if (memcmp(c->nonce_start, now.nonce_start, sizeof c->nonce_start) == 0 &&
+            (uint8_t)(now.day - c->day) <= FORGET_DAYS)
             return true;
     }
     return false;
@@ -119,8 +122,7 @@ static void remember_consumed(struct probes *p, const struct token *t, uint64_t 
     if (room == NULL)
         return;
     p->consumed = room;
-    p->consumed[p->consumed_count++] = (struct consumed){
-        .nonce = nonce_start(t), .time_s = (uint32_t)t->time_s, .consumed_mono_s = (int32_t)(mono_ms / 1000)};
+    p->consumed[p->consumed_count++] = probes_consumed(t->nonce, mono_ms);
 }
 
 enum sighting probes_sight(struct probes *p, const struct token *t, uint64_t mono_ms, struct outstanding *probe)

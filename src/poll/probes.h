@@ -27,12 +27,15 @@ struct outstanding {
     bool missed;   /* an earlier finished look, made when it was old enough, did not find it */
 };
 
-/** A consumed one: enough to know it again. */
+/** A consumed one.  Rows are many and each remembers 64: enough to know a mail whose token has verified again.  One
+ * that is mistaken for another is counted as a duplicate instead of a stray. */
 struct consumed {
-    uint32_t nonce; /* first four octets */
-    uint32_t time_s;
-    int32_t consumed_mono_s;
+    uint8_t nonce_start[3];
+    uint8_t day; /* of the monotonic clock, when it was consumed; the low eight bits */
 };
+
+/** probes_consumed(nonce, mono_ms): One that is consumed now. */
+struct consumed probes_consumed(const uint8_t nonce[TOKEN_NONCE_BYTES], uint64_t mono_ms);
 
 struct probes {
     struct outstanding *outstanding; /* in the order of sending */
@@ -58,7 +61,8 @@ bool probes_fate(struct probes *p, const struct token *t, enum probe_state state
 bool probes_restore(struct probes *p, const struct probe_record *records, size_t n, uint64_t now_mono_ms,
                     int64_t now_wall_ms, bool trusted);
 
-/** probes_keep(p, records): The reverse: there is room for all outstanding ones and all that were found. */
+/** probes_keep(p, records): The reverse: there is room for all outstanding ones and all that were found.  Of these only
+ *  what a row knows of them, which is enough for probes_restore(). */
 void probes_keep(const struct probes *p, struct probe_record *records);
 
 /** probes_describe(token, o): The token as an outstanding probe without a state. */
@@ -67,7 +71,7 @@ void probes_describe(const struct token *t, struct outstanding *o);
 enum sighting {
     SIGHTING_FOUND,     /* it was outstanding; consumed now */
     SIGHTING_LATE,      /* the same, and an earlier look had missed it */
-    SIGHTING_DUPLICATE, /* consumed within seven days */
+    SIGHTING_DUPLICATE, /* consumed within seven days, or nearly eight */
     SIGHTING_STRAY      /* valid, and nothing waited for it */
 };
 

@@ -37,13 +37,6 @@ static struct outstanding outstanding_of(const struct probe_record *record, uint
     return o;
 }
 
-static struct consumed consumed_of(const struct probe_record *record, uint64_t now_mono_ms)
-{
-    struct consumed c = {.time_s = (uint32_t)record->time_s, .consumed_mono_s = (int32_t)(now_mono_ms / 1000)};
-    memcpy(&c.nonce, record->nonce, sizeof c.nonce);
-    return c;
-}
-
 /* How many are of one kind, and are kept: the newest ${most}; ${pass} gets how many older ones are passed over. */
 static size_t count_kept(const struct probe_record *records, size_t n, bool (*is)(const struct probe_record *record),
                          size_t most, size_t *pass)
@@ -85,7 +78,7 @@ static bool restore_consumed(struct probes *p, const struct probe_record *record
     p->consumed_room = (uint8_t)kept;
     for (size_t i = 0; i < n; i++) {
         if (is_consumed(&records[i]) && (pass == 0 || pass-- == 0))
-            p->consumed[p->consumed_count++] = consumed_of(&records[i], now_mono_ms);
+            p->consumed[p->consumed_count++] = probes_consumed(records[i].nonce, now_mono_ms);
     }
     return true;
 }
@@ -109,7 +102,7 @@ void probes_keep(const struct probes *p, struct probe_record *records)
     }
     records += p->outstanding_count;
     for (uint8_t i = 0; i < p->consumed_count; i++) {
-        records[i] = (struct probe_record){.time_s = p->consumed[i].time_s, .state = PROBE_CONSUMED};
-        memcpy(records[i].nonce, &p->consumed[i].nonce, sizeof p->consumed[i].nonce);
+        records[i] = (struct probe_record){.state = PROBE_CONSUMED};
+        memcpy(records[i].nonce, p->consumed[i].nonce_start, sizeof p->consumed[i].nonce_start);
     }
 }

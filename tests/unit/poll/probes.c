@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-enum { START_S = 1800000000, MINUTE_MS = 60000, WEEK_MS = PROBES_FORGET_S * 1000 };
+enum { START_S = 1800000000, MINUTE_MS = 60000, DAY_MS = 86400 * 1000, WEEK_MS = PROBES_FORGET_S * 1000 };
 
 static struct probes p;
 
@@ -75,7 +75,7 @@ static void duplicates_for_seven_days(void **state)
     send_out(1, PROBE_OUT, 0);
     assert_int_equal(see(1, MINUTE_MS), SIGHTING_FOUND);
     assert_int_equal(see(1, MINUTE_MS + WEEK_MS), SIGHTING_DUPLICATE);
-    assert_int_equal(see(1, MINUTE_MS + WEEK_MS + 1000), SIGHTING_STRAY);
+    assert_int_equal(see(1, MINUTE_MS + WEEK_MS + DAY_MS), SIGHTING_STRAY);
 }
 
 static void last_64_consumed(void **state)
