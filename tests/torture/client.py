@@ -118,6 +118,16 @@ def read_value(tag, content):
     return read_oid(content) if tag == OID else int.from_bytes(content, "big", signed=tag == INTEGER)
 
 
+def read_response(data):
+    """(number of the request, error, its place, [(name, tag, content)]); the number of anything else is None."""
+    _, begin, end = take(data, 0)
+    command, content = parts(data, begin, end)[2]
+    number, error, place, bindings = (part for _, part in parts(content, 0, len(content)))
+    pairs = [parts(binding, 0, len(binding)) for _, binding in parts(bindings, 0, len(bindings))]
+    return (int.from_bytes(number, "big") if command == RESPONSE else None, int.from_bytes(error, "big"),
+            int.from_bytes(place, "big"), [(read_oid(name[1]), *value) for name, value in pairs])
+
+
 # --- requests ---
 
 class Client:
@@ -130,28 +140,34 @@ class Client:
         self.socket.connect((host, int(port)))
         self.last = random.Random(os.getpid()).randrange(1 << 30)
 
-    def ask(self, command, variables, second=0, third=0):
-        """(error, its place, [(name, value)]); None: no answer in time."""
+    def packet(self, command, variables, second=0, third=0):
+        """A request with a number of its own."""
         self.last += 1
         body = integer(self.last) + integer(second) + integer(third) + tlv(SEQUENCE, b"".join(variables))
+        return tlv(SEQUENCE, integer(1) + octets(COMMUNITY) + tlv(command, body))
+
+    def exchange(self, packet):
+        """What comes back, whatever it is; OSError: nothing in time."""
+        self.socket.send(packet)
+        return self.socket.recv(65536)
+
+    def ask(self, command, variables, second=0, third=0):
+        """(error, its place, [(name, value)]); None: no answer in time."""
         try:
-            self.socket.send(tlv(SEQUENCE, integer(1) + octets(COMMUNITY) + tlv(command, body)))
+            data = self.exchange(self.packet(command, variables, second, third))
             while True:
-                answer = self.understood(self.socket.recv(65536))
+                answer = self.understood(data)
                 if answer:
                     return answer
+                data = self.socket.recv(65536)
         except OSError:                       # nobody there, or too late
             return None
 
     def understood(self, data):
-        _, begin, end = take(data, 0)
-        command, content = parts(data, begin, end)[2]
-        number, error, place, bindings = (part for _, part in parts(content, 0, len(content)))
-        if command != RESPONSE or int.from_bytes(number, "big") != self.last:
+        number, error, place, found = read_response(data)
+        if number != self.last:
             return None                       # of a request that was given up
-        pairs = [parts(binding, 0, len(binding)) for _, binding in parts(bindings, 0, len(bindings))]
-        return (int.from_bytes(error, "big"), int.from_bytes(place, "big"),
-                [(read_oid(name[1]), read_value(*value)) for name, value in pairs])
+        return error, place, [(name, read_value(tag, content)) for name, tag, content in found]
 
     def set(self, variables):
         """The error of a SET, 0 when it was done; None: nobody knows."""
