@@ -33,14 +33,22 @@ struct hosts {
     struct key_map by_key;
     struct host *oldest, *newest; /* at rest, and silent the last time */
     unsigned at_rest;
+    unsigned waiting; /* slots */
+    void (*waits)(void *owner);
+    void *owner;
 };
 
-struct hosts *hosts_new(unsigned per_host)
+struct hosts *hosts_new(unsigned per_host, void (*waits)(void *owner), void *owner)
 {
     struct hosts *h = calloc(1, sizeof *h);
     if (h != NULL)
-        h->per_host = per_host;
+        *h = (struct hosts){.per_host = per_host, .waits = waits, .owner = owner};
     return h;
+}
+
+unsigned hosts_waiting(const struct hosts *h)
+{
+    return h->waiting;
 }
 
 static uint64_t key_of(const struct address *address, uint16_t port)
@@ -135,6 +143,7 @@ static void unqueue(struct host_slot *s)
     *(s->previous != NULL ? &s->previous->next : &host->first) = s->next;
     *(s->next != NULL ? &s->next->previous : &host->last) = s->previous;
     s->next = s->previous = NULL;
+    s->hosts->waiting--;
 }
 
 static void enqueue(struct host_slot *s)
@@ -143,6 +152,9 @@ static void enqueue(struct host_slot *s)
     s->previous = host->last;
     *(host->last != NULL ? &host->last->next : &host->first) = s;
     host->last = s;
+    s->hosts->waiting++;
+    if (s->hosts->waits != NULL)
+        s->hosts->waits(s->hosts->owner);
 }
 
 static void grant(struct host_slot *s)

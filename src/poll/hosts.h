@@ -27,10 +27,15 @@ enum host_answer {
     HOST_NOT_TRIED  /* nothing was learned about the host */
 };
 
-/** hosts_new(per_host): ${per_host} connections to one address and port at once.  NULL: memory.  hosts_free(h): No slot
- * may be held or waited for; NULL is fine. */
-struct hosts *hosts_new(unsigned per_host);
+/**
+ * hosts_new(per_host, waits, owner): ${per_host} connections to one address and port at once.  ${waits}(owner) is
+ * called when one more begins to wait, and must not come back here; NULL: nobody wants to know.  NULL: memory.
+ * hosts_free(h): No slot may be held or waited for; NULL is fine.
+ * hosts_waiting(h): how many wait, at all hosts together.
+ */
+struct hosts *hosts_new(unsigned per_host, void (*waits)(void *owner), void *owner);
 void hosts_free(struct hosts *h);
+unsigned hosts_waiting(const struct hosts *h);
 
 /**
  * hosts_acquire(h, address, port, changed, owner): Ask for a slot; host_slot_state() says what

@@ -363,7 +363,7 @@ static bool prepare(struct trial *t)
         return false;
     t->with.resolver = resolver_new(t->with.loop, o->dns, &t->result->failure);
     t->with.tls = t->with.resolver != NULL ? tls_new(o->ca_file, &t->result->failure) : NULL;
-    t->with.hosts = hosts_new(1);
+    t->with.hosts = hosts_new(1, NULL, NULL);
     t->table = lock_table_new();
     t->with.locks = t->table != NULL ? locks_new(t->table, t->with.loop) : NULL;
     t->drop = drop_memory_new();

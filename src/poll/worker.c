@@ -10,6 +10,9 @@
 
 enum { TICK_MS = 1000, TRIM_TICKS = 20, ORDERS_A_TURN = 1000, STUCK_AGAIN_MS = 1000, STOP_AGAIN_MS = 10 };
 
+/* Polls that wait for a slot, beside those at work: a few kilobytes each. */
+enum { WAITING_MAX = 16384 };
+
 /* --- what the others use --- */
 
 struct moment worker_now(const struct worker *w)
@@ -25,9 +28,11 @@ void worker_wake(struct worker *w)
     deadline_set(w->starts, 0);
 }
 
+/* Who waits for a slot at a host is not at work: a slow one must not hold up those of all others. */
 bool worker_has_room(const struct worker *w)
 {
-    return w->in_flight < w->options.in_flight;
+    unsigned waiting = hosts_waiting(w->with.hosts);
+    return w->in_flight < w->options.in_flight + (waiting < WAITING_MAX ? waiting : WAITING_MAX);
 }
 
 /* Not for all rows at once: whatever was lacking would be lacking again. */
@@ -184,6 +189,11 @@ static void tell_of_authorities(const struct worker *w)
     failure_clear(&why);
 }
 
+static void one_waits(void *owner)
+{
+    worker_wake(owner); /* there may be room for another */
+}
+
 static bool make_net(struct worker *w)
 {
     w->with.loop = loop_new();
@@ -193,7 +203,7 @@ static bool make_net(struct worker *w)
     w->with.tls = w->with.resolver != NULL ? tls_new(w->options.ca_file, &w->why) : NULL;
     if (w->with.tls != NULL)
         tell_of_authorities(w);
-    w->with.hosts = hosts_new(w->options.per_host);
+    w->with.hosts = hosts_new(w->options.per_host, one_waits, w);
     w->with.locks = locks_new(w->options.locks, w->with.loop);
     w->with.refusals = refusals_new();
     return w->with.tls != NULL && w->with.hosts != NULL && w->with.locks != NULL && w->with.refusals != NULL;

@@ -18,7 +18,7 @@ struct worker_options {
     const char *dns;                 /* name servers; "" : the system's */
     const char *ca_file;             /* "": the system's */
     const char *hello_name;          /* fully qualified name for EHLO; "" : the address literal */
-    unsigned in_flight;              /* polls at work at once */
+    unsigned in_flight;              /* polls at work at once; who waits for a slot is none */
     unsigned per_host;               /* connections to one address and port at once */
     struct token_key key;            /* of probes */
     struct token_key test_key;       /* of the probes of `emailmon test` */

@@ -87,7 +87,7 @@ static void tools_refuse(void **state)
     struct schedule_item item = {0};
     struct address a = {.family = 4};
     struct schedule *s = schedule_new(1);
-    struct hosts *h = hosts_new(1);
+    struct hosts *h = hosts_new(1, NULL, NULL);
     for (unsigned n = 1; n <= 4; n++) {
         memory_fails_at(n);
         bool right = schedule_newcomer(s, &item, 60, 0);

@@ -73,6 +73,7 @@ static struct host_slot *slots[GUESTS];
 static int calls[GUESTS];
 static int numbers[GUESTS] = {0, 1, 2, 3, 4, 5};
 static int leaves_at_once = -1; /* whoever gives its slot back inside changed() */
+static unsigned told_of_waiting;
 
 static void changed(void *owner)
 {
@@ -99,13 +100,20 @@ static void leave(int i, enum host_answer answer)
     slots[i] = NULL;
 }
 
+static void one_waits(void *owner)
+{
+    (void)owner;
+    told_of_waiting++;
+}
+
 static int open_hosts(void **state)
 {
     (void)state;
     memset(slots, 0, sizeof slots);
     memset(calls, 0, sizeof calls);
     leaves_at_once = -1;
-    hosts = hosts_new(2);
+    told_of_waiting = 0;
+    hosts = hosts_new(2, one_waits, NULL);
     return hosts == NULL;
 }
 
@@ -134,6 +142,8 @@ static void so_many_at_once(void **state)
     state_is(2, HOST_SLOT_WAITING);
     state_is(3, HOST_SLOT_WAITING);
     state_is(4, HOST_SLOT_GRANTED); /* another host */
+    assert_int_equal(hosts_waiting(hosts), 2);
+    assert_int_equal(told_of_waiting, 2);
     leave(0, HOST_ANSWERED);
     state_is(2, HOST_SLOT_GRANTED);
     state_is(3, HOST_SLOT_WAITING);
@@ -142,6 +152,7 @@ static void so_many_at_once(void **state)
     leave(3, HOST_NOT_TRIED); /* gives up waiting */
     leave(1, HOST_ANSWERED);
     state_is(5, HOST_SLOT_GRANTED);
+    assert_int_equal(hosts_waiting(hosts), 0);
 }
 
 static void silent_after_three(void **state)

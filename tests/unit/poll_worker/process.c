@@ -15,7 +15,7 @@
 #include "scene.h"
 #include "side_by_side.h"
 
-enum { MANY = 200, SOME = 40, STOPPED_MS = 3000 };
+enum { MANY = 200, SOME = 40, FEW = 8, STOPPED_MS = 3000 };
 
 static void put_many(struct scene *s, int32_t rows, const char *words)
 {
@@ -118,6 +118,34 @@ static void in_flight_holds(void **state)
     put_many(s, SOME, "interval=1");
     all_polled(s, SOME, 2);
     assert_in_range(fake_counted(s->fake, COUNT_OPEN_MOST), 2, 6);
+}
+
+static int setup_one_slot(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->in_flight = 3;
+    s->per_host = 1;
+    scene_open(s);
+    *state = s;
+    return 0;
+}
+
+/* One of them is connected, and the others wait for that one's slot: more than may be at work at once. */
+static void waiting_is_no_work(void **state)
+{
+    const struct fake_break silence = {.phase = PHASE_GREETING, .act = ACT_SILENCE};
+    struct scene *s = *state;
+    put_many(s, FEW, "incoming.type=imap");
+    scene_put(s, FEW + 1, "name=other smtp.to=other@test incoming.username=other incoming.type=pop3");
+    all_polled(s, FEW + 1, 1);
+    fake_break(s->fake, FAKE_IMAP, &silence);
+    for (int32_t i = 1; i <= FEW; i++)
+        scene_poll(s, i);
+    scene_reaches(s, &s->process.in_flight, 3);
+    scene_poll_once(s, FEW + 1);
+    scene_is(s, FEW + 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
+    assert_int_equal(s->rows[1].status.polls, 1); /* still waiting */
 }
 
 static void a_slow_server_skips(void **state)
@@ -426,6 +454,8 @@ int main(void)
              scene_setup),
         PLAY("a host that does not answer holds nobody up", a_silent_host, scene_setup),
         PLAY("no more polls are at work than may be", in_flight_holds, setup_narrow),
+        PLAY("who waits for a slot at a slow server keeps no other row from starting", waiting_is_no_work,
+             setup_one_slot),
         PLAY("starts missed are counted, and no row is polled twice at once", a_slow_server_skips, scene_setup),
         PLAY("polls follow the grid without drift, and the next is told", the_grid_holds, scene_setup),
         PLAY("the next start is ahead also while a poll lasts, and never comes for a row that is off",
