@@ -2,8 +2,9 @@
 """The runner of the benchmarks: `./dev bench NAME [ARGUMENT...]`, `./dev bench all`.
 
 A bench is a module bench_NAME.py: its docstring says what it measures, and `run(out, *arguments)` does it, with the lab's
-snmpd and the fake mail server.  What it prints is text for people; the figures that were promised (figures.py) are
-compared with their limits.  `all` runs every bench and writes RESULTS.md.
+snmpd and the fake mail server.  One that needs the lab's real mail servers says so: `servers = lab.running`.  What it
+prints is text for people; the figures that were promised (figures.py) are compared with their limits.  `all` runs every
+bench and writes RESULTS.md.
 """
 
 import importlib
@@ -75,7 +76,8 @@ class Out:
 def bench(name, out, arguments=()):
     module = importlib.import_module(f"bench_{name}")
     print(f"--- {name}: {inspect.cleandoc(module.__doc__).splitlines()[0]}", flush=True)
-    module.run(out, *arguments)
+    with getattr(module, "servers", lab.bare)():
+        module.run(out, *arguments)
 
 
 def run_all():
@@ -100,10 +102,9 @@ def run_all():
 
 
 def main(name, *arguments):
-    with lab.bare():
-        if name == "all":
-            return run_all()
-        bench(name, Out(), arguments)
+    if name == "all":
+        return run_all()
+    bench(name, Out(), arguments)
     return []
 
 

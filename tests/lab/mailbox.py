@@ -12,6 +12,7 @@ from listeners import LISTENERS
 from places import in_root
 
 OWNER = 5000
+LINKS = 10_000                   # of one file; a file system has a limit
 TOKEN = "em1." + "a" * 60        # well-formed, but sealed by nobody
 PROBE = re.compile(rb"^X-Emailmon-Probe: em1\.(?!a{60})[a-z2-7]{60}\r?$", re.MULTILINE)
 
@@ -80,6 +81,22 @@ def put_foreign(user, count=len(FOREIGN)):
     for number in range(count):
         content, flags = FOREIGN[number % len(FOREIGN)]
         put(user, content, flags, number)
+
+
+def put_many(user, count, content=plain(0)):
+    """Put so many equal mails into a mailbox: links to a few files, named as Dovecot names what it delivers, by size."""
+    make_folders(user)
+    begun, wire_bytes = int(time.time()) - 3600, len(content) + content.count(b"\n")
+    for number in range(count):
+        path = os.path.join(folder(user), "cur",
+                            f"{begun}.M{number:06d}P{os.getpid()}.lab,S={len(content)},W={wire_bytes}:2,S")
+        if number % LINKS:
+            os.link(first, path)
+            continue
+        first = path
+        with open(first, "wb") as mail:
+            mail.write(content)
+        os.chown(first, OWNER, OWNER)
 
 
 def send(user, content, listener="smtp/none/noauth", sender="friend@example.org"):

@@ -1,4 +1,4 @@
-"""A relay before a real server that counts round trips: how often the client had to wait for the server.
+"""A relay before a real server that hears all, and counts round trips: how often the client had to wait for the server.
 
 The connection is the first; each time that the client sends after the server has sent (or sends first) is one more.
 """
@@ -20,14 +20,16 @@ class Conversation:
     def __init__(self):
         self.turns = 1                # the connection itself
         self.flights = []             # (who, bytes), for a failed test
+        self.said = {"client": bytearray(), "server": bytearray()}
         self.speaker = None
 
-    def heard(self, speaker, size):
+    def heard(self, speaker, data):
         if speaker != self.speaker:
             self.speaker = speaker
             self.turns += speaker == "client"
             self.flights.append([speaker, 0])
-        self.flights[-1][1] += size
+        self.flights[-1][1] += len(data)
+        self.said[speaker] += data
 
     def __str__(self):
         return " ".join(f"{'>' if who == 'client' else '<'}{size}" for who, size in self.flights)
@@ -36,8 +38,8 @@ class Conversation:
 class Relay:
     """Listens on a port of its own and passes everything on to one door."""
 
-    def __init__(self, door):
-        self.server, self.ended = door, []
+    def __init__(self, door, delay_s):
+        self.server, self.delay_s, self.ended = door, delay_s, []
         self.door = Door(self.talk, PLAIN_IP)
         self.host, self.port = PLAIN_IP, self.door.port
 
@@ -48,8 +50,7 @@ class Relay:
                 self.copy(client, server, conversation)
         self.ended.append(conversation)
 
-    @staticmethod
-    def copy(client, server, conversation):
+    def copy(self, client, server, conversation):
         """What the server says is held back a little: what the client sends meanwhile was no answer to it."""
         late, held = None, b""
         with selectors.DefaultSelector() as selector:
@@ -61,18 +62,18 @@ class Relay:
                     data = client.recv(65536)
                     if not data:
                         return
-                    conversation.heard("client", len(data))
+                    conversation.heard("client", data)
                     server.sendall(data)
                 if server in ready:
                     data = server.recv(65536)
                     if not data:
                         selector.unregister(server)
                     held += data
-                    late = late or time.monotonic() + DELAY_S
+                    late = late or time.monotonic() + self.delay_s
                 if late and time.monotonic() >= late:
                     if not held:
                         return            # the server has closed
-                    conversation.heard("server", len(held))
+                    conversation.heard("server", held)
                     client.sendall(held)
                     late, held = None, b""
                     if server not in selector.get_map():
@@ -80,9 +81,9 @@ class Relay:
 
 
 @contextlib.contextmanager
-def before(door):
-    """A relay before `door` for the length of a `with`."""
-    relay = Relay(door)
+def before(door, delay_s=DELAY_S):
+    """A relay before `door` for the length of a `with`; who does not count round trips need not delay anybody."""
+    relay = Relay(door, delay_s)
     try:
         yield relay
     finally:
