@@ -83,13 +83,14 @@ static int wait_ms(const struct agent *a, uint64_t now_ms)
 }
 
 /* The end: the workers have stopped and told all, and what they told is with the master, unless there is none; what is
- * to be kept is with the store. */
+ * to be kept is with the store.  None of that is waited for very long, but to tell the workers: one that does not know
+ * goes on for ever. */
 static bool is_over(const struct agent *a, uint64_t now_ms)
 {
     if (!a->stopping)
         return false;
     if (now_ms >= a->stop_by_ms)
-        return true;
+        return !dispatch_waits(&a->dispatch);
     return a->dispatch.stopped == a->dispatch.workers && !agent_has_mail(a) && outbox_waiting(a->keep.saves) == 0 &&
            (!a->master.connected || notes_pending(&a->notes) == 0);
 }

@@ -193,6 +193,20 @@ static void the_agent_ends_in_time_although_the_worker_never_answers(void **stat
     assert_true(monotonic_now_ms() - begun < STOP_LIMIT_MS);
 }
 
+static void a_worker_that_is_late_with_its_orders_is_told_to_stop_all_the_same(void **state)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+    struct fixture *f = *state;
+    post_file(f, names, 10);
+    assert_true(queue_post(f->notices, &(struct notice){.kind = NOTICE_STOP}));
+    (void)usleep(STOP_LIMIT_MS * 1000); /* longer than the agent waits for anything else */
+    for (int32_t i = 1; i <= 10; i++)
+        expect_order(f, ORDER_PUT, i, names[i - 1]);
+    expect_order(f, ORDER_STOP, 0, NULL);
+    agent_stop(f->agent);
+    f->agent = NULL;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -202,6 +216,7 @@ int main(void)
         TEST(a_password_that_came_late_makes_one_order),
         TEST(the_agent_ends_in_time_without_a_master_although_notifications_wait),
         TEST(the_agent_ends_in_time_although_the_worker_never_answers),
+        TEST(a_worker_that_is_late_with_its_orders_is_told_to_stop_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
