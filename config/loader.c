@@ -36,7 +36,7 @@ struct loader {
     struct config_general general; /* as emailmon started with it; changes need a restart */
     struct config *config;
     bool *pending;                  /* by source: not fetched yet, or failed */
-    const struct definition **told; /* by monitor: what the agent has; one reference each */
+    const struct definition **told; /* by monitor: what the agent has, of those with sources; one reference each */
     size_t *due;                    /* a ring of monitors to tell of, each once at most */
     bool *is_due;                   /* by monitor */
     size_t due_first, due_count;
@@ -105,6 +105,22 @@ static bool post(struct loader *l, struct notice *n)
     return false;
 }
 
+/* A monitor whose password has no source will never be told of again: it is the agent's alone from now on, which
+ * may well go on with an equal definition of the file before. */
+static void let_go_of_told(struct loader *l)
+{
+    struct config *c = l->config;
+    for (size_t i = 0, source = 0; i < c->wanted_count; i++) {
+        while (source < c->source_count && c->sources[source].monitor < i)
+            source++;
+        if (source < c->source_count && c->sources[source].monitor == i)
+            continue;
+        definition_unref(c->wanted[i].definition);
+        definition_unref(l->told[i]);
+        c->wanted[i].definition = l->told[i] = NULL;
+    }
+}
+
 static bool tell_file(struct loader *l)
 {
     const struct config *c = l->config;
@@ -125,6 +141,7 @@ static bool tell_file(struct loader *l)
     }
     l->due_count = 0;
     l->file_due = false;
+    let_go_of_told(l);
     return true;
 }
 

@@ -83,6 +83,19 @@ static void file_first(void **state)
     stop();
 }
 
+static void told_ones_are_let_go(void **state)
+{
+    (void)state;
+    start("monitors:\n" MONITOR("a", "password: p") MONITOR("b", "password_command: [echo, secret]"), QUEUE_ROOM);
+    struct notice file = take(NOTICE_FILE);
+    struct notice b = take(NOTICE_DEFINITION);
+    assert_int_equal(file.wanted[0].definition->references, 1);
+    assert_true(b.wanted[0].definition->references > 1);
+    notice_drop(&file);
+    notice_drop(&b);
+    stop();
+}
+
 static void files_at_once(void **state)
 {
     (void)state;
@@ -242,6 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"the file is told first, with passwords that wait, then each as it comes", file_first, NULL, NULL, NULL},
+        {"the loader keeps the definitions whose passwords it fetches, and no others", told_ones_are_let_go, NULL, NULL,
+         NULL},
         {"a password from a file is there at once", files_at_once, NULL, NULL, NULL},
         {"a password that failed is tried again", tried_again, NULL, NULL, NULL},
         {"a reload changes only what changed", reload_changes_only_what_changed, NULL, NULL, NULL},
