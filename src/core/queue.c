@@ -62,14 +62,15 @@ void queue_free(struct queue *q, void (*drop)(void *record))
 bool queue_post(struct queue *q, const void *record)
 {
     (void)pthread_mutex_lock(&q->mutex);
-    bool fits = q->count < q->capacity;
+    bool fits = q->count < q->capacity, first = q->count == 0;
     if (fits) {
         memcpy(record_at(q, q->count), record, q->record_bytes);
         q->count++;
     }
     (void)pthread_mutex_unlock(&q->mutex);
-    /* A counter at its limit cannot take more, but is readable, which is all that matters. */
-    if (fits)
+    /* Behind the first one the reader was told already.  A counter at its limit cannot take more, but is readable,
+     * which is all that matters. */
+    if (first)
         (void)!eventfd_write(q->fd, 1);
     return fits;
 }

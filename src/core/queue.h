@@ -26,10 +26,11 @@ bool queue_post(struct queue *q, const void *record);
 /** queue_take(q, record): Copy the oldest out; false when empty.  The reader's thread. */
 bool queue_take(struct queue *q, void *record);
 
-/** queue_fd(q): A descriptor (eventfd) that is readable while the queue may hold something. */
+/** queue_fd(q): A descriptor (eventfd) that becomes readable when the queue holds something after it was empty. */
 int queue_fd(const struct queue *q);
 
-/** queue_drain(q): Make the descriptor unreadable; call it before taking until empty, so that no wake-up is missed. */
+/** queue_drain(q): Make the descriptor unreadable; call it before taking until empty, so that no wake-up is missed.
+ *  Who leaves records inside must come back for them unasked. */
 void queue_drain(struct queue *q);
 
 #endif

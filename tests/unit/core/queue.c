@@ -62,6 +62,22 @@ static void wakes(void **state)
     queue_free(q, NULL);
 }
 
+static void wakes_once(void **state)
+{
+    (void)state;
+    int got;
+    struct queue *q = queue_new(3, sizeof(int));
+    assert_true(queue_post(q, &(int){1}));
+    queue_drain(q);
+    assert_true(queue_post(q, &(int){2}));
+    assert_false(readable(queue_fd(q), 0)); /* whoever left 1 inside comes back unasked */
+    while (queue_take(q, &got))
+        continue;
+    assert_true(queue_post(q, &(int){3}));
+    assert_true(readable(queue_fd(q), 0));
+    queue_free(q, NULL);
+}
+
 static int dropped;
 
 static void drop(void *record)
@@ -332,6 +348,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         ROW("records come out in order, and none goes in when it is full", in_order),
         ROW("the descriptor is readable after a post and not after a drain", wakes),
+        ROW("behind a record that was left inside another one wakes nobody", wakes_once),
         ROW("what is left is dropped when the queue is freed", drops_what_is_left),
         ROW("two threads lose nothing and keep the order", two_threads),
         ROW("an outbox keeps what finds no room, in order", waits_in_order),
