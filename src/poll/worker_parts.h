@@ -32,7 +32,7 @@ struct watched {
     struct poll *poll;
     struct group *group;
     struct link member; /* among the group's */
-    struct link dirty;  /* its status waits for room in the queue */
+    struct link dirty;  /* its status is to be told */
     bool again;         /* asked for while a poll was under way: once more when that ends */
     bool insists;       /* log in even where the same was refused a moment ago */
     bool lacks_secret;  /* counted in worker.lacking */
@@ -95,13 +95,14 @@ struct worker {
 
     struct watch *orders, *receipts;
     struct deadline *starts, *more_orders, *tick, *flush;
+    bool flushes;       /* ${flush} is set */
     struct order stuck; /* could not be carried out for lack of memory: tried again before all others */
     bool is_stuck;
 
     struct link ready;   /* groups whose session waits for room */
     struct link looked;  /* groups, in the order in which they were looked at last */
     size_t drop_entries; /* of what is remembered of all mailboxes */
-    struct link dirty;   /* rows whose status waits for room in the queue */
+    struct link dirty;   /* rows whose status is to be told */
     struct link sends;
     uint32_t in_flight;
     uint64_t polls_total;
@@ -218,7 +219,7 @@ bool sends_matter(const struct worker *w);
 /* --- worker_out.c --- */
 
 /**
- * out_journal(w): the sink of journal entries.  out_status(w, x): ${x}'s status changed.
+ * out_journal(w): the sink of journal entries.  out_status(w, x): ${x}'s status changed; it is told a moment later.
  * out_gone(w, index, serial): That row is gone for good.
  * out_process(w): tell how the process is, if anything changed.
  * out_flush(w): post what waits; true: nothing does any more.
