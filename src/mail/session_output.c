@@ -5,7 +5,7 @@
 
 #include "machine.h"
 
-enum { OUTPUT_FIRST_BYTES = 512, TRACE_MAX = 1024 };
+enum { OUTPUT_FIRST_BYTES = 512, SAY_ENOUGH_BYTES = 160, TRACE_MAX = 1024 };
 
 /* --- what it says --- */
 
@@ -48,21 +48,22 @@ static bool end_line(struct session *s, size_t n)
 
 void session_say(struct session *s, const char *format, ...)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (length < 0) {
-        session_fail_memory(s);
-        return;
-    }
-    size_t n = (size_t)length;
-    if (!make_room(s, n + sizeof "\r\n"))
-        return;
+    size_t n = SAY_ENOUGH_BYTES, room;
+    do { /* once, for all but a few lines */
+        room = n;
+        if (!make_room(s, room + sizeof "\r\n"))
+            return;
+        va_list arguments;
+        va_start(arguments, format);
+        int length = vsnprintf(s->output + s->output_bytes, room + 1, format, arguments);
+        va_end(arguments);
+        if (length < 0) {
+            session_fail_memory(s);
+            return;
+        }
+        n = (size_t)length;
+    } while (n > room);
     char *line = s->output + s->output_bytes;
-    va_start(arguments, format);
-    (void)vsnprintf(line, n + 1, format, arguments);
-    va_end(arguments);
     if (end_line(s, n))
         session_trace_line(s, false, line, n);
 }
