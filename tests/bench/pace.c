@@ -1,0 +1,38 @@
+#include "pace.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { MS_NS = 1000000 };
+static const int64_t second_ns = 1000000000;
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec t;
+    (void)clock_gettime(clock, &t);
+    return t.tv_sec * second_ns + t.tv_nsec;
+}
+
+struct pace pace_begin(unsigned a_second)
+{
+    return (struct pace){
+        .a_second = a_second, .began_ns = now_ns(CLOCK_MONOTONIC), .processor_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+uint64_t pace_due(const struct pace *p)
+{
+    return (uint64_t)((now_ns(CLOCK_MONOTONIC) - p->began_ns) * p->a_second / second_ns) + 1;
+}
+
+int pace_wait_ms(const struct pace *p, uint64_t begun)
+{
+    int64_t at_ns = p->began_ns + (int64_t)begun * second_ns / p->a_second, now = now_ns(CLOCK_MONOTONIC);
+    return at_ns <= now ? 0 : (int)((at_ns - now + MS_NS - 1) / MS_NS);
+}
+
+void pace_say(const struct pace *p, uint64_t n)
+{
+    double spent_ns = (double)(now_ns(CLOCK_PROCESS_CPUTIME_ID) - p->processor_ns);
+    double took_ns = (double)(now_ns(CLOCK_MONOTONIC) - p->began_ns);
+    (void)printf("%.1f %.1f\n", spent_ns / (double)n / 1e3, (double)n / took_ns * (double)second_ns);
+}
