@@ -150,14 +150,18 @@ void group_count_memory(struct group *g)
     struct worker *w = g->worker;
     count_entries(g);
     list_remove(&g->looked);
+    if (g->drop_entries == 0)
+        return;
     list_append(&w->looked, &g->looked);
-    struct link *l = list_first(&w->looked);
-    for (; w->drop_entries > DROP_ENTRIES_MAX && l != &g->looked; l = list_next(&w->looked, l)) {
+    for (struct link *l = list_first(&w->looked), *next; w->drop_entries > DROP_ENTRIES_MAX && l != &g->looked;
+         l = next) {
         struct group *oldest = LIST_OWNER(l, struct group, looked);
-        if (oldest->look != NULL || oldest->drop_entries == 0)
+        next = list_next(&w->looked, l);
+        if (oldest->look != NULL)
             continue;
         drop_memory_void(oldest->drop);
         count_entries(oldest);
+        list_remove(l);
     }
 }
 

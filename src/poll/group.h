@@ -37,7 +37,7 @@ struct group {
     struct login_memory login;
     struct look *look;  /* the session under way */
     struct link parked; /* polls that wait for the next one */
-    struct link looked; /* among the worker's, in the order of looks */
+    struct link looked; /* among the worker's, in the order of looks, when there are drop_entries */
     size_t drop_entries;
     struct link ready;                  /* among the worker's, when it waits for room */
     struct link gone;                   /* removed rows, whose probes may still come */

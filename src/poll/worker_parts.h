@@ -100,7 +100,7 @@ struct worker {
     bool is_stuck;
 
     struct link ready;   /* groups whose session waits for room */
-    struct link looked;  /* groups, in the order in which they were looked at last */
+    struct link looked;  /* groups of whose mailbox uids are remembered, as they were looked at last */
     size_t drop_entries; /* of what is remembered of all mailboxes */
     struct link dirty;   /* rows whose status is to be told */
     struct link sends;
