@@ -8,14 +8,13 @@ import time
 import fake
 import measured
 import snmp
-from client import AGENT, SCALARS
+from client import AGENT, SCALARS, UP
 from places import own
 from program import MASTER, Program
 
 START_S = 300                           # until the table is served, on a busy machine
 LIMITS = {"in_flight": 1000, "per_host": 1000}      # they all have the same server
 WATCHED = ("RowsUp", "InFlight", "SchedulerLag")
-UP = 1
 
 
 class Crowd(Program):
