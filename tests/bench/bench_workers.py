@@ -18,6 +18,7 @@ LIMITS = {"in_flight": 200, "per_host": 200}
 def measure(workers):
     """A window in which all of the workers have more to do than they can."""
     with fake.serving() as server:
+        server.misbehave("tls")
         rows = crowd.rows_at(server, ROWS, INTERVAL_S, secure=True)
         with crowd.watching(rows, limits=LIMITS, workers=workers, **crowd.trusting(server)) as program:
             wait_for(lambda: server.counted("mails taken") >= ROWS, FIRST_POLLS_S, "a poll of each row")
