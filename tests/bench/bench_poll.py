@@ -16,6 +16,7 @@ from program import watching
 
 PROGRAMS = f"{TREE}/build/release/tests/bench/bench_"
 INTERVAL_S, TURNS, WINDOW_S, CALM_S = 5, 3, 5, 1
+FLIGHT_INTERVAL_S = 20                    # longer than the slowest poll takes there
 PLAIN_RATE, TLS_RATE = 400, 100
 ROUND_TRIPS = 8                           # of a poll, about: each one waits for the server's delay
 FLIGHTS = (1, 10, 100, 1000)              # polls at work at once
@@ -31,8 +32,8 @@ VARIANTS = {
 }
 
 
-def row(n, variant, ports):
-    monitor = fake.monitor(f"row{n}", ports, variant.protocol, interval=INTERVAL_S)
+def row(n, variant, ports, interval_s):
+    monitor = fake.monitor(f"row{n}", ports, variant.protocol, interval=interval_s)
     monitor["smtp"].update(security=variant.security, auth=variant.auth, plaintext_auth=True)
     monitor["incoming"].update(security=variant.security)
     if variant.auth:
@@ -80,9 +81,9 @@ def handshakes(server, variant, authority, pairs):
 # --- emailmon ---
 
 @contextlib.contextmanager
-def polling(server, authority, variant):
+def polling(server, authority, variant, interval_s=INTERVAL_S):
     """An emailmon whose rows have been polled once."""
-    rows = [row(n, variant, server.ports) for n in range(variant.rate * INTERVAL_S)]
+    rows = [row(n, variant, server.ports, interval_s) for n in range(variant.rate * interval_s)]
     sent = server.counted("mails taken")
     with watching(rows, tls={"ca_file": authority}, limits={"in_flight": 2000, "per_host": 2000}) as program:
         wait_for(lambda: server.counted("mails taken") - sent > len(rows) * 1.2, 60, "the first polls")
@@ -166,7 +167,8 @@ def flight(out):
     """A server that takes its time makes polls be at work side by side."""
     lines = []
     for name, variant in VARIANTS.items():
-        with serving(variant) as (server, authority), polling(server, authority, variant) as program:
+        with serving(variant) as (server, authority), \
+                polling(server, authority, variant, FLIGHT_INTERVAL_S) as program:
             for polls in FLIGHTS:
                 delay_ms = round(1000 * polls / variant.rate / ROUND_TRIPS) if polls > 1 else 0
                 server.misbehave("delay", delay_ms)
