@@ -4,8 +4,9 @@
 
 bool crew_init(struct crew *c, size_t count, size_t room)
 {
-    *c = (struct crew){.count = count, .locks = lock_table_new(), .handover = handover_new()};
-    bool made = c->locks != NULL && c->handover != NULL;
+    *c = (struct crew){
+        .count = count, .locks = lock_table_new(), .refusals = refusals_new(), .handover = handover_new()};
+    bool made = c->locks != NULL && c->refusals != NULL && c->handover != NULL;
     for (size_t i = 0; made && i < count; i++) {
         c->orders[i] = queue_new(room, sizeof(struct order));
         c->receipts[i] = queue_new(room, sizeof(struct receipt));
@@ -21,6 +22,7 @@ void crew_clear(struct crew *c)
         queue_free(c->receipts[i], NULL);
     }
     lock_table_free(c->locks);
+    refusals_free(c->refusals);
     handover_free(c->handover);
     *c = (struct crew){0};
 }
@@ -36,6 +38,7 @@ bool crew_start(struct crew *c, const struct worker_options *options, struct fai
 {
     struct worker_options one = *options;
     one.locks = c->locks;
+    one.refusals = c->refusals;
     one.handover = c->handover;
     one.workers = (uint8_t)c->count;
     bool started = true;

@@ -1,5 +1,5 @@
 /*
- * The workers of one process, and what is theirs: the queues to each of them, and the two things that they share.
+ * The workers of one process, and what is theirs: the queues to each of them, and the three things that they share.
  */
 #ifndef EMAILMON_CREW_H
 #define EMAILMON_CREW_H
@@ -11,6 +11,7 @@ struct crew {
     struct queue *orders[WORKERS_MAX];   /* of struct order, to each */
     struct queue *receipts[WORKERS_MAX]; /* of struct receipt, to each */
     struct lock_table *locks;
+    struct refusals *refusals;
     struct handover *handover;
     struct worker *workers[WORKERS_MAX];
 };

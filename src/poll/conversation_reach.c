@@ -87,11 +87,10 @@ static bool was_refused(struct conversation *c)
     if (c->with.refusals == NULL || !c->leg->auth || c->insists)
         return false;
     struct credentials who = conversation_credentials(c);
-    const struct failure *refusal = refusals_find(c->with.refusals, &who, loop_now_ms(c->with.loop), &wall_ms);
-    if (refusal == NULL)
+    struct failure why;
+    if (!refusals_find(c->with.refusals, &who, loop_now_ms(c->with.loop), &why, &wall_ms))
         return false;
     time_print_utc(when, sizeof when, wall_ms);
-    struct failure why = failure_copy(refusal);
     why.leg = c->leg->leg;
     failure_detail(&why, "refused at %s, not sent again within %d s%s%s", when, REFUSAL_LASTS_MS / 1000,
                    text_length(why.reply) > 0 ? ": " : "", text_bytes(why.reply));

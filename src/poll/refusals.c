@@ -1,5 +1,6 @@
 #include "refusals.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,6 +16,7 @@ struct refusal {
 };
 
 struct refusals {
+    pthread_mutex_t mutex; /* guards all of it; held for one step */
     uint64_t seeds[2];
     struct key_map by_key;
     struct refusal *oldest, *newest;
@@ -25,7 +27,7 @@ struct refusals *refusals_new(void)
     struct refusals *r = calloc(1, sizeof *r);
     if (r == NULL)
         return NULL;
-    if (getrandom(r->seeds, sizeof r->seeds, 0) == (ssize_t)sizeof r->seeds)
+    if (getrandom(r->seeds, sizeof r->seeds, 0) == (ssize_t)sizeof r->seeds && pthread_mutex_init(&r->mutex, NULL) == 0)
         return r;
     free(r);
     return NULL;
@@ -48,6 +50,7 @@ void refusals_free(struct refusals *r)
         drop(r, r->oldest);
     key_map_clear(&r->by_key);
     explicit_bzero(r->seeds, sizeof r->seeds);
+    (void)pthread_mutex_destroy(&r->mutex);
     free(r);
 }
 
@@ -67,9 +70,10 @@ static struct refusal *find(const struct refusals *r, const struct credentials *
     return one != NULL && one->proof == mix(r->seeds[1], who) ? one : NULL;
 }
 
+/* The loop of one worker may be a little behind that of another. */
 static void expire(struct refusals *r, uint64_t mono_ms)
 {
-    while (r->oldest != NULL && mono_ms - r->oldest->mono_ms >= REFUSAL_LASTS_MS)
+    while (r->oldest != NULL && mono_ms >= r->oldest->mono_ms + REFUSAL_LASTS_MS)
         drop(r, r->oldest);
 }
 
@@ -80,11 +84,18 @@ static void append(struct refusals *r, struct refusal *one)
     r->newest = one;
 }
 
-void refusals_note(struct refusals *r, const struct credentials *who, const struct failure *why, uint64_t mono_ms,
-                   int64_t wall_ms)
+static void forget(struct refusals *r, const struct credentials *who)
+{
+    struct refusal *one = find(r, who);
+    if (one != NULL)
+        drop(r, one);
+}
+
+static void note(struct refusals *r, const struct credentials *who, const struct failure *why, uint64_t mono_ms,
+                 int64_t wall_ms)
 {
     expire(r, mono_ms);
-    refusals_forget(r, who);
+    forget(r, who);
     if (r->by_key.count >= REFUSALS_MAX)
         drop(r, r->oldest);
 
@@ -104,20 +115,31 @@ void refusals_note(struct refusals *r, const struct credentials *who, const stru
     append(r, one);
 }
 
-void refusals_forget(struct refusals *r, const struct credentials *who)
+void refusals_note(struct refusals *r, const struct credentials *who, const struct failure *why, uint64_t mono_ms,
+                   int64_t wall_ms)
 {
-    struct refusal *one = find(r, who);
-    if (one != NULL)
-        drop(r, one);
+    (void)pthread_mutex_lock(&r->mutex);
+    note(r, who, why, mono_ms, wall_ms);
+    (void)pthread_mutex_unlock(&r->mutex);
 }
 
-const struct failure *refusals_find(struct refusals *r, const struct credentials *who, uint64_t mono_ms,
-                                    int64_t *wall_ms)
+void refusals_forget(struct refusals *r, const struct credentials *who)
 {
+    (void)pthread_mutex_lock(&r->mutex);
+    forget(r, who);
+    (void)pthread_mutex_unlock(&r->mutex);
+}
+
+bool refusals_find(struct refusals *r, const struct credentials *who, uint64_t mono_ms, struct failure *why,
+                   int64_t *wall_ms)
+{
+    (void)pthread_mutex_lock(&r->mutex);
     expire(r, mono_ms);
     const struct refusal *one = find(r, who);
-    if (one == NULL)
-        return NULL;
-    *wall_ms = one->wall_ms;
-    return &one->why;
+    if (one != NULL) {
+        *why = failure_copy(&one->why);
+        *wall_ms = one->wall_ms;
+    }
+    (void)pthread_mutex_unlock(&r->mutex);
+    return one != NULL;
 }

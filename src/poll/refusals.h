@@ -1,7 +1,8 @@
 /*
  * Credentials that a server has refused: for a minute nobody sends them there again, whatever row has them, because
  * servers slow down every login from an address after refused ones, and lock accounts.  A refusal is known by (address,
- * port, user, secret); of the secret only a keyed mix is kept.
+ * port, user, secret); of the secret only a keyed mix is kept.  All workers of a process share them: any thread
+ * may call any function.
  */
 #ifndef EMAILMON_REFUSALS_H
 #define EMAILMON_REFUSALS_H
@@ -31,13 +32,13 @@ void refusals_free(struct refusals *r);
  * refusals_note(r, who, why, mono_ms, wall_ms): They were refused now, with ${why} (copied).
  * When memory is short it is just not known.
  * refusals_forget(r, who): They were accepted.
- * refusals_find(r, who, mono_ms, wall_ms): The failure of a refusal in the last REFUSAL_LASTS_MS, and the wall clock
- * of it in ${wall_ms}; NULL: none.  Valid until the next call.
+ * refusals_find(r, who, mono_ms, why, wall_ms): Whether there was a refusal in the last REFUSAL_LASTS_MS: its failure
+ * in ${why}, the caller's to clear, and its wall clock in ${wall_ms}.
  */
 void refusals_note(struct refusals *r, const struct credentials *who, const struct failure *why, uint64_t mono_ms,
                    int64_t wall_ms);
 void refusals_forget(struct refusals *r, const struct credentials *who);
-const struct failure *refusals_find(struct refusals *r, const struct credentials *who, uint64_t mono_ms,
-                                    int64_t *wall_ms);
+bool refusals_find(struct refusals *r, const struct credentials *who, uint64_t mono_ms, struct failure *why,
+                   int64_t *wall_ms);
 
 #endif

@@ -205,8 +205,8 @@ static bool make_net(struct worker *w)
         tell_of_authorities(w);
     w->with.hosts = hosts_new(w->options.per_host, one_waits, w);
     w->with.locks = locks_new(w->options.locks, w->with.loop);
-    w->with.refusals = refusals_new();
-    return w->with.tls != NULL && w->with.hosts != NULL && w->with.locks != NULL && w->with.refusals != NULL;
+    w->with.refusals = w->options.refusals;
+    return w->with.tls != NULL && w->with.hosts != NULL && w->with.locks != NULL;
 }
 
 static bool make_own(struct worker *w)
@@ -262,7 +262,6 @@ static void unmake(struct worker *w)
     sasl_cache_free(w->cache);
     tickets_free(w->tickets);
     schedule_free(w->schedule);
-    refusals_free(w->with.refusals);
     locks_free(w->with.locks);
     hosts_free(w->with.hosts);
     tls_free(w->with.tls);

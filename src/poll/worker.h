@@ -10,6 +10,7 @@
 #include "log.h"
 #include "queue.h"
 #include "records.h"
+#include "refusals.h"
 #include "restored.h"
 #include "token.h"
 
@@ -26,6 +27,7 @@ struct worker_options {
     uint8_t number;                  /* of this worker: 0..workers - 1 */
     uint8_t workers;                 /* of this process: 1..WORKERS_MAX */
     struct lock_table *locks;        /* of mailboxes: shared by all workers, outlives them, as the following */
+    struct refusals *refusals;       /* of logins */
     struct handover *handover;       /* rows that go from one worker to another */
     struct queue *orders;            /* of struct order: read by the worker */
     struct queue *receipts;          /* of struct receipt: read by the worker */

@@ -252,6 +252,18 @@ static void in_turns(void **state)
     scene_is(&p->b, 1, VERDICT_UP, LEG_NONE, STAGE_NONE, CAUSE_NONE);
 }
 
+static void refused_once(void **state)
+{
+    struct pair *p = *state;
+    static const char login[] = "smtp.auth=true smtp.username=u smtp.password=wrong";
+    scene_put(&p->a, 1, login);
+    scene_polled(&p->a, 1, 1);
+    scene_put(&p->b, 1, login);
+    scene_polled(&p->b, 1, 1);
+    scene_is(&p->b, 1, VERDICT_DOWN, LEG_SMTP, STAGE_AUTH, CAUSE_BAD_CREDENTIALS);
+    assert_int_equal(fake_counted(p->a.fake, COUNT_LOGINS_REFUSED), 1);
+}
+
 int main(void)
 {
 #define PLAY(name, function)                                                                                           \
@@ -271,6 +283,7 @@ int main(void)
         PLAY("a row that is turned off on its way is off where it comes to", disabled_on_the_way),
         PLAY("rows on their way do not keep a process from ending", left_alone_at_the_end),
         PLAY("rows of two workers at one mailbox take turns", in_turns),
+        PLAY("a login that one worker was refused is not sent by the other", refused_once),
     };
     return side_by_side("moves", tests, sizeof tests / sizeof tests[0]);
 }

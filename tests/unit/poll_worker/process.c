@@ -421,9 +421,11 @@ static void cannot_start(void **state)
                               queue_new(1, sizeof(struct report)), queue_new(1, sizeof(struct journal_entry))};
     struct lock_table *locks = lock_table_new();
     struct handover *handover = handover_new();
+    struct refusals *refusals = refusals_new();
     struct worker_options options = {.dns = "no address",
                                      .workers = 1,
                                      .locks = locks,
+                                     .refusals = refusals,
                                      .handover = handover,
                                      .in_flight = 1,
                                      .per_host = 1,
@@ -439,6 +441,7 @@ static void cannot_start(void **state)
     failure_clear(&why);
     lock_table_free(locks);
     handover_free(handover);
+    refusals_free(refusals);
     for (size_t i = 0; i < sizeof queues / sizeof queues[0]; i++)
         queue_free(queues[i], NULL);
 }

@@ -290,6 +290,7 @@ static void start_worker(struct scene *s)
     s->stopped = false;
     s->locks = s->beside != NULL ? s->beside->locks : lock_table_new();
     s->handover = s->beside != NULL ? s->beside->handover : handover_new();
+    s->refusals = s->beside != NULL ? s->beside->refusals : refusals_new();
     s->orders = queue_new(QUEUE_ROOM, sizeof(struct order));
     s->receipts = queue_new(4 * QUEUE_ROOM, sizeof(struct receipt));
     s->reports = queue_new(QUEUE_ROOM, sizeof(struct report));
@@ -306,6 +307,7 @@ static void start_worker(struct scene *s)
                                      .number = s->beside != NULL,
                                      .workers = 1, /* as far as it must know */
                                      .locks = s->locks,
+                                     .refusals = s->refusals,
                                      .handover = s->handover,
                                      .orders = s->orders,
                                      .receipts = s->receipts,
@@ -348,6 +350,7 @@ static bool stop_worker(struct scene *s)
     if (s->beside == NULL) {
         lock_table_free(s->locks);
         handover_free(s->handover);
+        refusals_free(s->refusals);
     }
     queue_free(s->orders, order_drop);
     queue_free(s->receipts, NULL);

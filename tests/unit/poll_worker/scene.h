@@ -26,6 +26,7 @@ struct scene {
     struct worker *worker;
     struct lock_table *locks;
     struct handover *handover;
+    struct refusals *refusals;
     struct queue *orders, *receipts, *reports, *journal;
     struct seen rows[SCENE_ROWS]; /* by index */
     struct process_report process;
