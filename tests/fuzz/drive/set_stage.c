@@ -17,6 +17,8 @@ static struct {
     } rows[KEPT_MAX];
 } kept;
 
+static struct queue *orders;
+
 /* --- the state --- */
 
 static void drop_kept(void)
@@ -68,11 +70,10 @@ void stage_take_orders(void)
 {
     struct order order;
     do {
-        while (queue_take(agent.options.orders, &order))
+        dispatch_flush(&agent.dispatch);
+        while (queue_take(orders, &order))
             order_drop(&order);
-    } while (!outbox_flush(agent.orders) || outbox_waiting(agent.orders) > 0);
-    while (queue_take(agent.options.orders, &order))
-        order_drop(&order);
+    } while (dispatch_waits(&agent.dispatch));
 }
 
 void stage_check_kept(void)
@@ -124,13 +125,13 @@ struct agent *stage_begin(void)
     if (wanted[0].definition == NULL) {
         wanted[0].definition = file_row("file-1");
         wanted[1].definition = file_row("file-2");
-        agent.options.orders = queue_new(QUEUE_ROOM, sizeof(struct order));
+        orders = queue_new(QUEUE_ROOM, sizeof(struct order));
         agent.options.saves = queue_new(QUEUE_ROOM, sizeof(struct save));
         agent.options.saved = queue_new(QUEUE_ROOM, sizeof(struct saved));
     }
     agent.set = monitors_new(serial_of, NULL);
-    agent.orders = outbox_new(agent.options.orders, sizeof(struct order));
-    must(agent.set != NULL && agent.orders != NULL && keep_init(&agent.keep, agent.options.saves, agent.options.saved));
+    must(agent.set != NULL && dispatch_init(&agent.dispatch, &orders, 1) &&
+         keep_init(&agent.keep, agent.options.saves, agent.options.saved));
     agent.half_made = agent.lacking_secrets = 0;
     agent.state_alarm = false;
     agent_take_file(&agent, &(struct notice){.kind = NOTICE_FILE, .wanted = wanted, .wanted_count = 2, .time_ms = 1});
@@ -142,7 +143,7 @@ struct agent *stage_begin(void)
 void stage_end(void)
 {
     stage_take_orders();
-    outbox_free(agent.orders, order_drop);
+    dispatch_clear(&agent.dispatch);
     keep_clear(&agent.keep);
     monitors_free(agent.set);
     drop_kept();
