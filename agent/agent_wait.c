@@ -1,9 +1,14 @@
 /*
  * Waiting for the master and for the other threads at once, and serving what came.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "agent_parts.h"
 #include "netsnmp.h"
 #include "oid.h"
+
+enum { SHORT_AGAIN_US = 10000 };
 
 static struct timeval timeval_of(int wait_ms)
 {
@@ -58,6 +63,18 @@ static void finish_requests(int master)
     }
 }
 
+/* The library writes to what it was given for a request without a look whether it was given anything.  So it gets none
+ * while there is not room enough for the greatest; the master waits, and tells its client in the end.  (volatile: or
+ * the compiler leaves both calls out.) */
+static bool has_memory(void)
+{
+    enum { REQUEST_OCTETS = 1 << 20 };
+    void *volatile room = malloc(REQUEST_OCTETS);
+    bool has = room != NULL;
+    free(room);
+    return has;
+}
+
 /*
  * When the master goes while an answer to it is under way inside the library, that answer is given to a session that is
  * freed by then (net-snmp issue 28).  So nothing is read from the master, and not its end either, before all that it
@@ -73,6 +90,10 @@ static void read_ready(netsnmp_large_fd_set *set)
     finish_requests(master);
     if (!from_master)
         return;
+    if (!has_memory()) {
+        (void)usleep(SHORT_AGAIN_US);
+        return;
+    }
     NETSNMP_LARGE_FD_ZERO(set);
     NETSNMP_LARGE_FD_SET(master, set);
     snmp_read2(set);
