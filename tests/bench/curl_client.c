@@ -15,7 +15,7 @@
 
 #include "pace.h"
 
-enum { EVENTS = 64, REPLY_MAX = 4096, TEXT_MAX = 256, SENT_AT_ONCE = 50 };
+enum { EVENTS = 64, REPLY_MAX = 4096, TEXT_MAX = 256 };
 
 /* libcurl makes one command of each transfer, and keeps the connection for the next one. */
 enum step { STEP_FETCH, STEP_STORE, STEP_EXPUNGE, STEP_SEND };
@@ -151,12 +151,12 @@ static void go(struct poll *p)
         errx(1, "curl_multi_add_handle");
 }
 
-static void begin(uint64_t n, enum step first)
+static void begin(uint64_t n, bool looks)
 {
     struct poll *p = calloc(1, sizeof *p);
     if (p == NULL || (p->easy = curl_easy_init()) == NULL)
         errx(1, "memory");
-    p->step = first;
+    p->step = looks ? STEP_FETCH : STEP_SEND;
     (void)snprintf(p->user, sizeof p->user, "client%d.%llu", (int)getpid(), (unsigned long long)n);
     go(p);
 }
@@ -208,23 +208,6 @@ static void turn(int wait_ms)
     }
 }
 
-static void fill_mailboxes(uint64_t polls)
-{
-    for (uint64_t begun = 0; all.ended < polls; turn(-1))
-        while (begun < polls && begun - all.ended < SENT_AT_ONCE)
-            begin(begun++, STEP_SEND);
-    all.ended = 0;
-}
-
-static void poll_mailboxes(uint64_t polls, unsigned a_second)
-{
-    struct pace pace = pace_begin(a_second);
-    for (uint64_t begun = 0; all.ended < polls; turn(begun < polls ? pace_wait_ms(&pace, begun) : -1))
-        for (uint64_t due = pace_due(&pace); begun < polls && begun < due;)
-            begin(begun++, STEP_FETCH);
-    pace_say(&pace, polls);
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 5)
@@ -237,9 +220,7 @@ int main(int argc, char **argv)
     all.imap_port = argv[2];
     (void)curl_multi_setopt(all.multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     (void)curl_multi_setopt(all.multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    uint64_t polls = strtoul(argv[3], NULL, 10);
-    fill_mailboxes(polls);
-    poll_mailboxes(polls, (unsigned)atoi(argv[4]));
+    pace_clients(&(struct clients){begin, turn, &all.ended}, strtoul(argv[3], NULL, 10), (unsigned)atoi(argv[4]));
     (void)curl_multi_cleanup(all.multi);
     curl_global_cleanup();
     return 0;

@@ -21,7 +21,7 @@
 
 #include "pace.h"
 
-enum { EVENTS = 64, REPLY_MAX = 4096, OUTPUT_MAX = 2048, SENT_AT_ONCE = 50 };
+enum { EVENTS = 64, REPLY_MAX = 4096, OUTPUT_MAX = 2048 };
 
 /* When the last line begins with ${until}: remember the number behind ${behind}, if any, and say ${say}, where $ stands
  * for the user and # for the number.  Without ${until} the server's end is awaited. */
@@ -177,23 +177,6 @@ static void begin_nth(uint64_t n, bool looks)
     (void)begin(user, looks);
 }
 
-static void fill_mailboxes(uint64_t polls)
-{
-    for (uint64_t begun = 0; all.ended < polls; turn(-1))
-        while (begun < polls && begun - all.ended < SENT_AT_ONCE)
-            begin_nth(begun++, false);
-    all.ended = 0;
-}
-
-static void poll_mailboxes(uint64_t polls, unsigned a_second)
-{
-    struct pace pace = pace_begin(a_second);
-    for (uint64_t begun = 0; all.ended < polls; turn(begun < polls ? pace_wait_ms(&pace, begun) : -1))
-        for (uint64_t due = pace_due(&pace); begun < polls && begun < due;)
-            begin_nth(begun++, true);
-    pace_say(&pace, polls);
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 6)
@@ -202,8 +185,6 @@ int main(int argc, char **argv)
     all.look = strcmp(argv[1], "imap") == 0 ? imap_steps : pop3_steps;
     all.smtp_port = (uint16_t)atoi(argv[2]);
     all.look_port = (uint16_t)atoi(argv[3]);
-    uint64_t polls = strtoul(argv[4], NULL, 10);
-    fill_mailboxes(polls);
-    poll_mailboxes(polls, (unsigned)atoi(argv[5]));
+    pace_clients(&(struct clients){begin_nth, turn, &all.ended}, strtoul(argv[4], NULL, 10), (unsigned)atoi(argv[5]));
     return 0;
 }
