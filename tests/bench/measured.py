@@ -6,6 +6,8 @@ import glob
 import os
 import time
 
+from processes import memory_kib
+
 
 def threads_s(pid):
     """{name: user and system time} of the threads that a process has now, to the nanosecond."""
@@ -34,12 +36,6 @@ def whole_processor_s(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
         user, system = stat.read().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def memory_kib(pid, key):
-    """A line of its status: VmRSS, VmHWM."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith(key + ":"))
 
 
 def resident_kib(pid):

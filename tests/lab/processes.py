@@ -152,6 +152,12 @@ def forget_pid(path):
             os.unlink(in_root(path))
 
 
+def memory_kib(pid, key):
+    """A line of its status: VmRSS, VmHWM, VmData."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(key + ":"))
+
+
 @contextlib.contextmanager
 def stopped(pid):
     """It stands still meanwhile."""

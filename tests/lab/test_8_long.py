@@ -5,6 +5,7 @@ import time
 
 import fake
 from emailmon import watching
+from processes import memory_kib
 
 ROWS, INTERVAL_S = 2000, 10
 SHORT_S, FULL_S = 60, 300
@@ -17,7 +18,7 @@ class Sample:
     """The least of what a process held during a window: peaks are polls in flight."""
 
     def __init__(self, pid):
-        self.memory_kib = min_over(WINDOW_S, lambda: resident(pid))
+        self.memory_kib = min_over(WINDOW_S, lambda: memory_kib(pid, "VmRSS"))
         self.descriptors = min_over(WINDOW_S / 5, lambda: len(os.listdir(f"/proc/{pid}/fd")))
 
 
@@ -27,11 +28,6 @@ def min_over(seconds, measure):
         time.sleep(0.02)
         least = min(least, measure())
     return least
-
-
-def resident(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-        return int(next(line for line in status if line.startswith("VmRSS:")).split()[1])
 
 
 def test_flat_memory(full):

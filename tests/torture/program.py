@@ -8,6 +8,7 @@ import sqlite3
 
 import fake
 import places
+import processes
 import snmp
 from client import ALARMS, CREATE_AND_GO, DOWN, Client, cells
 from emailmon import SENDER, Emailmon
@@ -89,8 +90,7 @@ class Program(Emailmon):
         return names
 
     def resident_kib(self):
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+        return processes.memory_kib(self.process.pid, "VmRSS")
 
     def wait_polls(self, indexes, more, timeout_s):
         """Until each of these rows has finished so many more polls."""

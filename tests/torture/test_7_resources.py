@@ -9,6 +9,7 @@ from client import DISABLED, NO_ERROR, UNKNOWN, cells
 from history import History
 from local_faults import RESOURCES, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
 from places import wait_for
+from processes import memory_kib
 from program import check_none_is_down, set_cells, watching
 
 SIDE_BY_SIDE = True
@@ -74,8 +75,7 @@ SOME_KIB, SOME_KIB_FULL = (200, 800), range(0, 3200, 100)
 
 
 def writable_bytes(program):
-    with open(f"/proc/{program.process.pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:"))
+    return 1024 * memory_kib(program.process.pid, "VmData")
 
 
 def ask_for_more(program, ports):
