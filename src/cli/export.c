@@ -132,7 +132,7 @@ int command_export(const struct arguments *a)
     struct config *config = configuration_read(a->file, false);
     if (config == NULL)
         return EXIT_MISTAKE;
-    bool ok = store_read_definitions(config->general.state, print_row, &count, why, sizeof why);
+    bool ok = store_read_definitions(config->general.state, 0, print_row, &count, why, sizeof why);
     if (!ok)
         (void)fprintf(stderr, "emailmon: %s\n", why);
     else if (count == 0)

@@ -76,7 +76,7 @@ bool view_read(const struct config *config, struct view *view)
     char why[512];
     struct reading reading = {.view = view};
     *view = (struct view){.now_ms = wall_now_ms()};
-    if (!store_read_status(config->general.state, &view->state, take_row, &reading, why, sizeof why)) {
+    if (!store_read_status(config->general.state, NULL, &view->state, take_row, &reading, why, sizeof why)) {
         (void)fprintf(stderr, "emailmon: %s\n", why);
         view_clear(view);
         return false;

@@ -1,6 +1,7 @@
 #include "reader.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,9 +87,10 @@ static int walk(sqlite3 *db, const char *sql, size_t most, take_result *take, vo
     return code == SQLITE_DONE ? SQLITE_OK : code == SQLITE_ROW ? SQLITE_CORRUPT : code;
 }
 
-/* The same with columns that follow the program's tables, behind those of ${begin}. */
-static int walk_followed(sqlite3 *db, const char *begin, const struct followed *columns, size_t most, take_result *take,
-                         void *owner)
+/* The same with columns that follow the program's tables, behind those of ${begin}; of the row ${index}, or (0) of all.
+ */
+static int walk_followed(sqlite3 *db, const char *begin, const struct followed *columns, int32_t index, size_t most,
+                         take_result *take, void *owner)
 {
     char sql[COLUMNS_SQL_MAX];
     FILE *out = columns_begin(sql);
@@ -96,7 +98,10 @@ static int walk_followed(sqlite3 *db, const char *begin, const struct followed *
         return SQLITE_NOMEM;
     (void)fputs(begin, out);
     columns_print(out, columns, COLUMNS_NAMES, 0);
-    (void)fprintf(out, " FROM %s ORDER BY serial", columns->table);
+    (void)fprintf(out, " FROM %s", columns->table);
+    if (index != 0)
+        (void)fprintf(out, " WHERE serial IN (SELECT serial FROM row WHERE idx = %" PRId32 ")", index);
+    (void)fputs(" ORDER BY serial", out);
     int code = columns_end(out);
     return code == SQLITE_OK ? walk(db, sql, most, take, owner) : code;
 }
@@ -105,6 +110,7 @@ struct reading {
     const struct sealer *sealer;
     struct log *log;
     struct restored *into;
+    int32_t index;               /* of the one row that is read; 0: all are */
     size_t unsealed;             /* passwords that could not be */
     struct restored_row *probed; /* whose probes are being read */
     size_t probe_room;
@@ -153,8 +159,8 @@ static int load_rows(sqlite3 *db, struct reading *r)
     size_t count = 0;
     int code = make_array(db, "row", sizeof *r->into->rows, &r->into->rows, &count);
     if (code == SQLITE_OK)
-        code = walk_followed(db, "SELECT serial, idx, name, admin_set, admin_file, polled, ", &columns, count, take_row,
-                             r);
+        code = walk_followed(db, "SELECT serial, idx, name, admin_set, admin_file, polled, ", &columns, r->index, count,
+                             take_row, r);
     if (code == SQLITE_OK && !restored_index(r->into))
         code = SQLITE_NOMEM;
     return code;
@@ -269,8 +275,8 @@ static bool take_definition(void *owner, sqlite3_stmt *result)
 static int load_definitions(sqlite3 *db, struct reading *r)
 {
     const struct followed columns = columns_of_definition();
-    int code =
-        walk_followed(db, "SELECT serial, row_status, was_active, storage, ", &columns, SIZE_MAX, take_definition, r);
+    int code = walk_followed(db, "SELECT serial, row_status, was_active, storage, ", &columns, r->index, SIZE_MAX,
+                             take_definition, r);
     if (r->unsealed > 0)
         log_write(r->log, LOG_LINE_ERROR,
                   "state: %zu passwords were sealed with another key; set them again, or bring the key file back",
@@ -334,33 +340,39 @@ static bool take_gone(void *owner, sqlite3_stmt *result)
     return true;
 }
 
+/* The columns of an event, and behind them whether its notification is settled. */
+#define SELECT_EVENTS                                                                                                  \
+    "SELECT seq, time_ms, idx, kind, old, new, proof, leg, stage, cause, notify, announced, smtp_cert_days,"           \
+    " in_cert_days, name, device, text, settled FROM event"
+enum { EVENT_SETTLED = 17 };
+
+static void read_event(sqlite3_stmt *result, struct event *e)
+{
+    int c = 0;
+    e->seq = (uint32_t)sqlite3_column_int64(result, c++);
+    e->time_ms = sqlite3_column_int64(result, c++);
+    e->row = sqlite3_column_int(result, c++);
+    uint8_t *const words[] = {&e->kind, &e->old, &e->new, &e->proof, &e->leg, &e->stage, &e->cause};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        *words[i] = (uint8_t)sqlite3_column_int(result, c++);
+    e->notify = sqlite3_column_int(result, c++) != 0;
+    e->announced = sqlite3_column_int(result, c++) != 0;
+    e->smtp_cert_days = sqlite3_column_int(result, c++);
+    e->in_cert_days = sqlite3_column_int(result, c++);
+    e->name = columns_text(result, c++);
+    e->device = columns_text(result, c++);
+    e->text = columns_text(result, c);
+}
+
 static bool take_event(void *owner, sqlite3_stmt *result)
 {
     struct restored *into = ((struct reading *)owner)->into;
     struct restored_event *e = &into->events[into->event_count++];
-    int c = 0;
-    e->event.seq = (uint32_t)sqlite3_column_int64(result, c++);
-    e->event.time_ms = sqlite3_column_int64(result, c++);
-    e->event.row = sqlite3_column_int(result, c++);
-    uint8_t *const words[] = {&e->event.kind, &e->event.old,   &e->event.new,  &e->event.proof,
-                              &e->event.leg,  &e->event.stage, &e->event.cause};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        *words[i] = (uint8_t)sqlite3_column_int(result, c++);
-    e->event.notify = sqlite3_column_int(result, c++) != 0;
-    e->event.announced = sqlite3_column_int(result, c++) != 0;
-    e->event.smtp_cert_days = sqlite3_column_int(result, c++);
-    e->event.in_cert_days = sqlite3_column_int(result, c++);
-    e->event.name = columns_text(result, c++);
-    e->event.device = columns_text(result, c++);
-    e->event.text = columns_text(result, c++);
-    e->settled = sqlite3_column_int(result, c) != 0;
+    read_event(result, &e->event);
+    e->settled = sqlite3_column_int(result, EVENT_SETTLED) != 0;
     into->last_seq = e->event.seq;
     return true;
 }
-
-static const char select_events[] = "SELECT seq, time_ms, idx, kind, old, new, proof, leg, stage, cause, notify,"
-                                    " announced, smtp_cert_days, in_cert_days, name, device, text, settled"
-                                    " FROM event ORDER BY seq";
 
 int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struct restored *into)
 {
@@ -375,7 +387,7 @@ int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struc
         {"promise", sizeof *into->promises, &into->promises, "SELECT idx, name FROM promise ORDER BY idx",
          take_promise},
         {"gone", sizeof *into->gone, &into->gone, "SELECT serial, until_ms FROM gone ORDER BY until_ms", take_gone},
-        {"event", sizeof *into->events, &into->events, select_events, take_event},
+        {"event", sizeof *into->events, &into->events, SELECT_EVENTS " ORDER BY seq", take_event},
     };
     int code = load_rows(db, &r);
     if (code == SQLITE_OK)
@@ -390,4 +402,35 @@ int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struc
             code = walk(db, others[i].sql, count, others[i].take, &r);
     }
     return code;
+}
+
+int reader_load_definitions(sqlite3 *db, const struct sealer *sealer, int32_t index, struct restored *into)
+{
+    struct reading r = {.sealer = sealer, .into = into, .index = index};
+    int code = load_rows(db, &r);
+    return code == SQLITE_OK ? load_definitions(db, &r) : code;
+}
+
+struct showing {
+    void (*each)(void *owner, const struct event *event);
+    void *owner;
+};
+
+static bool show_event(void *owner, sqlite3_stmt *result)
+{
+    const struct showing *to = owner;
+    struct event e = {0};
+    read_event(result, &e);
+    to->each(to->owner, &e);
+    event_clear(&e);
+    return true;
+}
+
+int reader_events(sqlite3 *db, int32_t index, unsigned most, void (*each)(void *owner, const struct event *event),
+                  void *owner)
+{
+    char sql[sizeof SELECT_EVENTS + 64];
+    struct showing to = {each, owner};
+    (void)snprintf(sql, sizeof sql, SELECT_EVENTS " WHERE idx = %" PRId32 " ORDER BY seq DESC LIMIT %u", index, most);
+    return walk(db, sql, most, show_event, &to);
 }

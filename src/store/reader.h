@@ -21,4 +21,12 @@ int reader_doubt(sqlite3 *db);
  *  again, and its row says so; so is logged once.  SQLITE_OK or the code. */
 int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struct restored *into);
 
+/** reader_load_definitions(db, sealer, index, into): Only rows, and the definitions of those that were made by SET; of
+ *  ${index} alone, or of all (0).
+ *  reader_events(db, index, most, each, owner): The last ${most} events of a row, newest first.  Both: SQLITE_OK or the
+ *  code. */
+int reader_load_definitions(sqlite3 *db, const struct sealer *sealer, int32_t index, struct restored *into);
+int reader_events(sqlite3 *db, int32_t index, unsigned most, void (*each)(void *owner, const struct event *event),
+                  void *owner);
+
 #endif

@@ -60,19 +60,24 @@ struct stored_row {
 };
 
 /**
- * store_read_status(path, state, row, owner, why, size): For `emailmon status`: read the state ${path} without touching
- * it, whether emailmon runs or not; call ${row} for each row in the order of indexes.  False: one line in ${why}.
+ * store_read_status(path, name, state, row, owner, why, size): For `emailmon status`: read the state ${path} without
+ * touching it, whether emailmon runs or not; call ${row} for each row in the order of indexes, or for those of that
+ * ${name} alone (NULL: all).  False: one line in ${why}.
  */
-bool store_read_status(const char *path, struct stored_state *state,
+bool store_read_status(const char *path, const char *name, struct stored_state *state,
                        void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);
 
 /**
- * store_read_definitions(path, row, owner, why, size): For `emailmon export`: the
- * same for the rows that were made by SET.
- * Their passwords stay sealed: the secret of a leg that has one is SECRET_FAILED.
+ * store_read_definitions(path, index, row, owner, why, size): The same for the rows that were made by SET, or for the
+ * one of that ${index} (0: all).  Their passwords stay sealed: the secret of a leg that has one is SECRET_FAILED.
  */
-bool store_read_definitions(const char *path,
+bool store_read_definitions(const char *path, int32_t index,
                             void (*row)(void *owner, int32_t index, const struct definition *definition), void *owner,
                             char *why, size_t size);
+
+/** store_read_events(path, index, most, event, owner, why, size): The same for the last ${most} events of the row
+ *  ${index}, newest first.  Texts live for the call. */
+bool store_read_events(const char *path, int32_t index, unsigned most,
+                       void (*event)(void *owner, const struct event *event), void *owner, char *why, size_t size);
 
 #endif

@@ -29,7 +29,7 @@ static int64_t written_ms(const char *path)
     return latest_ms;
 }
 
-static sqlite3_stmt *select_rows(sqlite3 *db, int *code)
+static sqlite3_stmt *select_rows(sqlite3 *db, const char *name, int *code)
 {
     struct followed columns = columns_of_row();
     sqlite3_stmt *s = NULL;
@@ -41,19 +41,22 @@ static sqlite3_stmt *select_rows(sqlite3 *db, int *code)
     columns.count = status_column_count; /* what a row remembers is shown to nobody */
     (void)fputs("SELECT idx, name, ", out);
     columns_print(out, &columns, COLUMNS_NAMES, 0);
-    (void)fputs(" FROM row ORDER BY idx", out);
+    (void)fputs(name == NULL ? " FROM row ORDER BY idx" : " FROM row WHERE name = ?1 ORDER BY idx", out);
     *code = columns_end(out);
     if (*code == SQLITE_OK)
         *code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+    if (s != NULL && name != NULL)
+        (void)sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC); /* without it, none is found */
     return s;
 }
 
-static int read_rows(sqlite3 *db, void (*each)(void *owner, const struct stored_row *row), void *owner)
+static int read_rows(sqlite3 *db, const char *name, void (*each)(void *owner, const struct stored_row *row),
+                     void *owner)
 {
     enum { INDEX, NAME, FOLLOWED };
     struct stored_row row;
     int code;
-    sqlite3_stmt *s = select_rows(db, &code);
+    sqlite3_stmt *s = select_rows(db, name, &code);
     if (s == NULL)
         return code;
     status_init(&row.status);
@@ -122,19 +125,19 @@ static sqlite3 *open_for_reading(const char *path, char *why, size_t size)
     return NULL;
 }
 
-bool store_read_status(const char *path, struct stored_state *state,
+bool store_read_status(const char *path, const char *name, struct stored_state *state,
                        void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size)
 {
     sqlite3 *db = open_for_reading(path, why, size);
     if (db == NULL)
         return false;
     *state = (struct stored_state){.written_ms = written_ms(path), .running = opening_is_locked(path)};
-    int code = read_rows(db, row, owner);
+    int code = read_rows(db, name, row, owner);
     database_close(db);
     return tell(path, code, why, size);
 }
 
-bool store_read_definitions(const char *path,
+bool store_read_definitions(const char *path, int32_t index,
                             void (*row)(void *owner, int32_t index, const struct definition *definition), void *owner,
                             char *why, size_t size)
 {
@@ -143,12 +146,23 @@ bool store_read_definitions(const char *path,
     struct restored *r = db == NULL ? NULL : restored_new();
     if (db == NULL)
         return false;
-    int code = r == NULL ? SQLITE_NOMEM : reader_load(db, &none, NULL, r);
+    int code = r == NULL ? SQLITE_NOMEM : reader_load_definitions(db, &none, index, r);
     for (size_t i = 0; code == SQLITE_OK && i < r->row_count; i++) {
         if (r->rows[i].definition != NULL)
             row(owner, r->rows[i].index, r->rows[i].definition);
     }
     restored_unref(r);
+    database_close(db);
+    return tell(path, code, why, size);
+}
+
+bool store_read_events(const char *path, int32_t index, unsigned most,
+                       void (*event)(void *owner, const struct event *event), void *owner, char *why, size_t size)
+{
+    sqlite3 *db = open_for_reading(path, why, size);
+    if (db == NULL)
+        return false;
+    int code = reader_events(db, index, most, event, owner);
     database_close(db);
     return tell(path, code, why, size);
 }

@@ -64,7 +64,7 @@ static void one_moment(void **state)
     }
     assert_int_equal(sqlite3_auto_extension((void (*)(void))watch), SQLITE_OK);
     may_write = true;
-    bool read = store_read_definitions(stage.path, count_row, &count, why, sizeof why);
+    bool read = store_read_definitions(stage.path, 0, count_row, &count, why, sizeof why);
     (void)sqlite3_cancel_auto_extension((void (*)(void))watch);
     if (!read)
         fail_msg("%s", why);

@@ -108,16 +108,24 @@ static void count_definition(void *owner, int32_t index, const struct definition
     ++*(unsigned *)owner;
 }
 
+static void count_event(void *owner, const struct event *event)
+{
+    assert_int_equal(event->row, 1);
+    ++*(unsigned *)owner;
+}
+
 static bool read_it(void *stage)
 {
     struct stored_state state;
     (void)stage;
-    unsigned rows = 0, definitions = 0;
-    if (!store_read_status(s.path, &state, count_row, &rows, s.why, sizeof s.why) ||
-        !store_read_definitions(s.path, count_definition, &definitions, s.why, sizeof s.why))
+    unsigned rows = 0, definitions = 0, events = 0;
+    if (!store_read_status(s.path, NULL, &state, count_row, &rows, s.why, sizeof s.why) ||
+        !store_read_definitions(s.path, 0, count_definition, &definitions, s.why, sizeof s.why) ||
+        !store_read_events(s.path, 1, 10, count_event, &events, s.why, sizeof s.why))
         return false;
     assert_int_equal(rows, ROWS + 1);
     assert_int_equal(definitions, 1);
+    assert_int_equal(events, 1);
     return true;
 }
 

@@ -438,17 +438,73 @@ static void status_is_read(void **state)
         seen.names[0] = '\0';
         if (!running)
             stage_close(&stage);
-        if (!store_read_status(stage.path, &found, see, &seen, stage.why, sizeof stage.why))
+        if (!store_read_status(stage.path, NULL, &found, see, &seen, stage.why, sizeof stage.why))
             fail_msg("%s", stage.why);
         assert_string_equal(seen.names, "4=f\xC3\xBCr 7=seven ");
         assert_int_equal(seen.last.failure_cause, CAUSE_REFUSED);
         assert_int_equal(found.running, running);
         assert_in_range(found.written_ms, wall_now_ms() - 60000, wall_now_ms());
     }
+    seen.names[0] = '\0';
+    assert_true(store_read_status(stage.path, "seven", &found, see, &seen, stage.why, sizeof stage.why));
+    assert_string_equal(seen.names, "7=seven ");
     status_clear(&seen.last);
     assert_int_equal(unlink(stage.path), 0);
-    assert_false(store_read_status(stage.path, &found, see, &seen, stage.why, sizeof stage.why));
+    assert_false(store_read_status(stage.path, NULL, &found, see, &seen, stage.why, sizeof stage.why));
     assert_non_null(strstr(stage.why, "has not been started"));
+}
+
+static void see_event(void *owner, const struct event *event)
+{
+    struct seen *seen = owner;
+    size_t used = strlen(seen->names);
+    assert_string_equal(text_bytes(event->text), "refused");
+    assert_int_equal(event->kind, EVENT_DOWN);
+    (void)snprintf(seen->names + used, sizeof seen->names - used, "%d=%s ", (int)event->seq, text_bytes(event->name));
+}
+
+static void events_are_read(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    post(stage_event(7, 77, "seven")); /* 1 */
+    post(stage_event(4, 44, "four"));
+    post(stage_event(7, 77, "seven"));
+    post(stage_event(7, 77, "renamed")); /* 4 */
+    assert_true(stage_flush(&stage));
+    assert_true(store_read_events(stage.path, 7, 2, see_event, &seen, stage.why, sizeof stage.why));
+    assert_string_equal(seen.names, "4=renamed 3=seven ");
+    seen.names[0] = '\0';
+    assert_true(store_read_events(stage.path, 4, 2, see_event, &seen, stage.why, sizeof stage.why));
+    assert_string_equal(seen.names, "2=four ");
+    seen.names[0] = '\0';
+    assert_true(store_read_events(stage.path, 5, 2, see_event, &seen, stage.why, sizeof stage.why));
+    assert_string_equal(seen.names, "");
+}
+
+static void see_definition(void *owner, int32_t index, const struct definition *definition)
+{
+    struct seen *seen = owner;
+    size_t used = strlen(seen->names);
+    (void)snprintf(seen->names + used, sizeof seen->names - used, "%d=%s ", (int)index,
+                   definition_text(definition, SETTING_name));
+}
+
+static void one_definition_is_read(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    const struct save_change changes[] = {{.index = 3, .serial = 33, .definition = stage_definition("three", "secret")},
+                                          {.index = 5, .serial = 22, .definition = stage_definition("five", "secret")}};
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, 1, changes, 2));
+    assert_int_equal(stage_answer(&stage, 1), SAVED);
+    assert_true(store_read_definitions(stage.path, 5, see_definition, &seen, stage.why, sizeof stage.why));
+    assert_true(store_read_definitions(stage.path, 4, see_definition, &seen, stage.why, sizeof stage.why));
+    assert_string_equal(seen.names, "5=five ");
+    assert_true(store_read_definitions(stage.path, 0, see_definition, &seen, stage.why, sizeof stage.why));
+    assert_string_equal(seen.names, "5=five 3=three 5=five ");
+    definition_unref(changes[0].definition);
+    definition_unref(changes[1].definition);
 }
 
 int main(void)
@@ -477,6 +533,8 @@ int main(void)
         SENTENCE("no password is readable in the state, which only its owner may read", secrets_are_sealed),
         SENTENCE("a second emailmon on the same state is refused", second_is_refused),
         SENTENCE("the status is readable while emailmon runs and when it does not", status_is_read),
+        SENTENCE("a row's last events are readable, newest first, and no other's", events_are_read),
+        SENTENCE("the definition of one row made by SET is readable, and those of all", one_definition_is_read),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
