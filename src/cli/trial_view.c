@@ -135,10 +135,12 @@ static void show_leg(void *owner, enum leg leg, const struct leg_outcome *outcom
     v->leg = LEG_NONE;
 }
 
-static void show_waiting(void *owner, uint32_t waited_s, uint32_t again_s)
+static void show_waiting(void *owner, enum trial_wait what, uint32_t waited_s, uint32_t again_s)
 {
     struct trial_view *v = owner;
     end_step(v);
+    if (what != TRIAL_WAIT_ARRIVAL)
+        return;
     (void)printf("\nnot there yet after %" PRIu32 " s; looking again in %" PRIu32 " s\n", waited_s, again_s);
     (void)fflush(stdout);
 }

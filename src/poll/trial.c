@@ -22,6 +22,7 @@ struct trial {
     struct sasl_cache *cache;
     struct watch *stop;
     struct deadline *pause; /* until the next look */
+    struct deadline *tick;
 
     enum leg leg; /* whose conversation there is */
     struct session *session;
@@ -284,6 +285,17 @@ static void look_or_finish(void *owner)
         finish(t);
 }
 
+static void look_later(struct trial *t)
+{
+    bool in_use = t->in_use_ms != 0;
+    uint64_t since_ms = in_use ? t->in_use_ms : t->sent_ms, pause = pause_ms(t);
+    if (t->options->events->waiting != NULL)
+        t->options->events->waiting(t->options->owner, in_use ? TRIAL_WAIT_MAILBOX : TRIAL_WAIT_ARRIVAL,
+                                    (uint32_t)((loop_now_ms(t->with.loop) - since_ms) / 1000),
+                                    (uint32_t)((pause + 999) / 1000));
+    deadline_set(t->pause, pause);
+}
+
 static void next(struct trial *t)
 {
     if (t->stopping) {
@@ -296,13 +308,17 @@ static void next(struct trial *t)
     } else if (t->leg == LEG_SMTP) {
         look_or_finish(t);
     } else if (is_worth_waiting(t)) {
-        if (t->options->events->waiting != NULL && t->in_use_ms == 0)
-            t->options->events->waiting(t->options->owner, (uint32_t)((loop_now_ms(t->with.loop) - t->sent_ms) / 1000),
-                                        (uint32_t)((pause_ms(t) + 999) / 1000));
-        deadline_set(t->pause, pause_ms(t));
+        look_later(t);
     } else {
         finish(t);
     }
+}
+
+static void tick(void *owner)
+{
+    struct trial *t = owner;
+    t->options->events->tick(t->options->owner);
+    deadline_set(t->tick, TRIAL_TICK_MS);
 }
 
 /* The probe that was sent is deleted, if it is there already. */
@@ -369,10 +385,11 @@ static bool prepare(struct trial *t)
     t->drop = drop_memory_new();
     t->cache = sasl_cache_new();
     t->pause = deadline_new(t->with.loop, look_or_finish, t);
+    t->tick = deadline_new(t->with.loop, tick, t);
     if (o->stop_fd >= 0)
         t->stop = loop_watch(t->with.loop, o->stop_fd, stop_came, t);
     return t->with.tls != NULL && t->with.hosts != NULL && t->with.locks != NULL && t->drop != NULL &&
-           t->cache != NULL && t->pause != NULL && (o->stop_fd < 0 || t->stop != NULL);
+           t->cache != NULL && t->pause != NULL && t->tick != NULL && (o->stop_fd < 0 || t->stop != NULL);
 }
 
 static void end(struct trial *t)
@@ -380,6 +397,7 @@ static void end(struct trial *t)
     hang_up(t);
     watch_free(t->stop);
     deadline_free(t->pause);
+    deadline_free(t->tick);
     drop_memory_free(t->drop);
     sasl_cache_free(t->cache);
     locks_free(t->with.locks);
@@ -401,6 +419,8 @@ void trial_run(const struct trial_options *options, struct trial_result *result)
     definition_leg(options->definition, LEG_SMTP, &t.smtp);
     definition_leg(options->definition, LEG_INCOMING, &t.incoming);
     if (prepare(&t)) {
+        if (options->events->tick != NULL)
+            deadline_set(t.tick, TRIAL_TICK_MS);
         if (send_probe(&t) || look_once(&t))
             loop_run(t.with.loop);
         judge_all(&t);

@@ -11,13 +11,20 @@
 #include "status.h"
 #include "token.h"
 
-enum { TRIAL_LOCKED_S = 60, TRIAL_ARRIVAL_S = 60, TRIAL_LOOK_EVERY_S = 5 };
+enum { TRIAL_LOCKED_S = 60, TRIAL_ARRIVAL_S = 60, TRIAL_LOOK_EVERY_S = 5, TRIAL_TICK_MS = 200 };
+
+enum trial_wait {
+    TRIAL_WAIT_ARRIVAL, /* the probe was accepted, and is not there yet; TRIAL_ARRIVAL_S at most */
+    TRIAL_WAIT_MAILBOX  /* another session has the mailbox; TRIAL_LOCKED_S at most */
+};
 
 struct trial_events {
     void (*stage)(void *owner, enum leg leg, enum stage stage);                /* began */
     void (*leg)(void *owner, enum leg leg, const struct leg_outcome *outcome); /* a conversation settled */
-    /* The probe is not there yet, ${waited_s} after it was accepted; the next look is in ${again_s}. */
-    void (*waiting)(void *owner, uint32_t waited_s, uint32_t again_s);
+    /* A look was in vain, ${waited_s} after what it waits for began; the next one is in ${again_s}. */
+    void (*waiting)(void *owner, enum trial_wait what, uint32_t waited_s, uint32_t again_s);
+    /* TRIAL_TICK_MS went by, whatever it is doing; NULL: nobody shows that. */
+    void (*tick)(void *owner);
     /* A line of the conversation; NULL: no trace. */
     void (*line)(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n);
 };

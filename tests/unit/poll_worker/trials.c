@@ -14,7 +14,7 @@
 
 /* What was told of a trial. */
 struct told {
-    unsigned stages, legs, waits;
+    unsigned stages, legs, waits, waits_for_mailbox, ticks;
     uint32_t again_s;
     unsigned still_ms;          /* how long this process stands still at the begin of the SMTP conversation */
     int interrupt;              /* written to when a look has ended; -1: not */
@@ -44,16 +44,23 @@ static void leg_told(void *owner, enum leg leg, const struct leg_outcome *outcom
         (void)!write(t->interrupt, "x", 1);
 }
 
-static void wait_told(void *owner, uint32_t waited_s, uint32_t again_s)
+static void wait_told(void *owner, enum trial_wait what, uint32_t waited_s, uint32_t again_s)
 {
     struct told *t = owner;
     (void)waited_s;
     t->waits++;
+    t->waits_for_mailbox += what == TRIAL_WAIT_MAILBOX;
     t->again_s = again_s;
     if (t->hidden != NULL)
         assert_true(fake_put(t->hides_in, "probe", t->hidden));
     free(t->hidden);
     t->hidden = NULL;
+}
+
+static void tick_told(void *owner)
+{
+    struct told *t = owner;
+    t->ticks++;
 }
 
 static void line_told(void *owner, enum leg leg, bool from_server, const char *bytes, size_t n)
@@ -65,7 +72,7 @@ static void line_told(void *owner, enum leg leg, bool from_server, const char *b
 }
 
 static const struct trial_events events = {
-    .stage = stage_told, .leg = leg_told, .waiting = wait_told, .line = line_told};
+    .stage = stage_told, .leg = leg_told, .waiting = wait_told, .tick = tick_told, .line = line_told};
 
 static struct told told;
 
@@ -169,6 +176,8 @@ static void arrives_later(void **state)
     struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_UP);
     assert_int_equal(r.looks, 2);
+    assert_int_equal(told.waits_for_mailbox, 1);
+    assert_true(told.ticks > 10);
     assert_in_range(r.arrival_ms, 4900, 7000);
 }
 
@@ -180,6 +189,7 @@ static void no_login_too_early(void **state)
     struct trial_result r = try(s, "");
     assert_int_equal(r.verdict, VERDICT_UP);
     assert_int_equal(r.looks, 2);
+    assert_int_equal(told.waits_for_mailbox, 0);
     assert_int_equal(told.again_s, 6);
     assert_in_range(r.arrival_ms, 5900, 8000);
     assert_int_equal(fake_counted(s->fake, COUNT_LOGINS_REFUSED), 0);
@@ -243,7 +253,7 @@ int main(void)
         TRY("a refused login is down", refused),
         TRY("a refused probe is down, and the mailbox is tried all the same", not_taken),
         TRY("a password that lacks is unknown", no_password),
-        TRY("a mailbox in use is tried again after five seconds", arrives_later),
+        TRY("a mailbox in use is tried again after five seconds, and the time until then is told", arrives_later),
         TRY("the next look waits until the server takes another login", no_login_too_early),
         TRY("an interrupted trial deletes its probe", interrupted),
         TRY("a trial interrupted at its beginning ends at once", interrupted_at_once),
