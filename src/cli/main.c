@@ -39,8 +39,9 @@ static void print_help(void)
     (void)puts("\n"
                "  -c FILE   the configuration, in YAML\n"
                "  --trace   show the conversation with the servers, secrets masked\n"
-               "  --json    for programs instead of people\n"
-               "  --watch   again every two seconds, until Ctrl-C\n"
+               "  --json    for programs; with NAME its last events too (fields: status-json.md)\n"
+               "  --watch   again every two seconds, until Ctrl-C: on a terminal in place, as much as fits;\n"
+               "            with --json one document a line\n"
                "\n"
                "`test` ends with 0 when mail gets through, 2 when it does not, 3 when that cannot be known;\n"
                "every command ends with 1 when it was called or configured wrongly.");

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "configuration.h"
+
 /* NULL: memory. */
 static struct view_row *add_row(struct view *view, int32_t index, const char *name)
 {
@@ -48,7 +50,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Monitors of the file of which nothing is known yet stand behind the others. */
-static bool add_unknown(const struct config *config, struct view *view)
+static bool add_unknown(const struct config *config, const char *only, struct view *view)
 {
     size_t known = view->count;
     const char **names = calloc(known + 1, sizeof(char *));
@@ -60,6 +62,8 @@ static bool add_unknown(const struct config *config, struct view *view)
     for (size_t i = 0; ok && i < config->wanted_count; i++) {
         const struct definition *d = config->wanted[i].definition;
         const char *name = definition_text(d, SETTING_name);
+        if (only != NULL && strcmp(name, only) != 0)
+            continue;
         if (bsearch(&name, names, known, sizeof(char *), by_name) != NULL)
             continue;
         struct view_row *row = add_row(view, 0, name);
@@ -71,22 +75,18 @@ static bool add_unknown(const struct config *config, struct view *view)
     return ok;
 }
 
-bool view_read(const struct config *config, struct view *view)
+bool view_read(const struct config *config, const char *name, struct view *view, char *why, size_t size)
 {
-    char why[512];
     struct reading reading = {.view = view};
     *view = (struct view){.now_ms = wall_now_ms()};
-    if (!store_read_status(config->general.state, NULL, &view->state, take_row, &reading, why, sizeof why)) {
-        (void)fprintf(stderr, "emailmon: %s\n", why);
-        view_clear(view);
-        return false;
+    bool ok = store_read_status(config->general.state, name, &view->state, take_row, &reading, why, size);
+    if (ok && (reading.no_memory || !add_unknown(config, name, view))) {
+        (void)snprintf(why, size, "no memory for so many monitors");
+        ok = false;
     }
-    if (reading.no_memory || !add_unknown(config, view)) {
-        (void)fprintf(stderr, "emailmon: no memory for so many monitors\n");
+    if (!ok)
         view_clear(view);
-        return false;
-    }
-    return true;
+    return ok;
 }
 
 void view_clear(struct view *view)
@@ -99,13 +99,101 @@ void view_clear(struct view *view)
     *view = (struct view){0};
 }
 
-const struct view_row *view_find(const struct view *view, const char *name)
+/* --- the order for a person --- */
+
+static int badness(const struct status *s)
 {
-    for (size_t i = 0; i < view->count; i++) {
-        if (strcmp(view->rows[i].name, name) == 0)
-            return &view->rows[i];
+    switch ((enum verdict)s->verdict) {
+    case VERDICT_DOWN:
+        return 4;
+    case VERDICT_UNKNOWN:
+        return 3;
+    case VERDICT_UP:
+        return s->proof == PROOF_ROUND_TRIP ? 1 : 2;
+    case VERDICT_DISABLED:
+        break;
     }
-    return NULL;
+    return 0;
+}
+
+static int worst_first(const void *a, const void *b)
+{
+    const struct view_row *x = a, *y = b;
+    int difference = badness(&y->status) - badness(&x->status);
+    if (difference != 0)
+        return difference;
+    if (x->status.last_change != y->status.last_change)
+        return x->status.last_change > y->status.last_change ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+void view_sort(struct view *view)
+{
+    if (view->count > 0)
+        qsort(view->rows, view->count, sizeof *view->rows, worst_first);
+}
+
+/* --- what belongs to one monitor --- */
+
+static void take_definition(void *owner, int32_t index, const struct definition *definition)
+{
+    struct view_details *details = owner;
+    (void)index;
+    definition_unref(details->definition);
+    details->definition = definition_ref(definition);
+}
+
+static void take_event(void *owner, const struct event *event)
+{
+    struct view_details *details = owner;
+    event_copy(&details->events[details->event_count++], event);
+}
+
+bool details_read(const struct config *config, const struct view_row *row, struct view_details *details, char *why,
+                  size_t size)
+{
+    const char *state = config->general.state;
+    size_t of_file = configuration_find(config, row->name);
+    *details = (struct view_details){0};
+    if (of_file < config->wanted_count)
+        details->definition = definition_ref(config->wanted[of_file].definition);
+    else if (!store_read_definitions(state, row->index, take_definition, details, why, size))
+        return false;
+    if (row->index == 0 || store_read_events(state, row->index, VIEW_EVENTS_MAX, take_event, details, why, size))
+        return true;
+    details_clear(details);
+    return false;
+}
+
+void details_clear(struct view_details *details)
+{
+    definition_unref(details->definition);
+    for (size_t i = 0; i < details->event_count; i++)
+        event_clear(&details->events[i]);
+    *details = (struct view_details){0};
+}
+
+/* --- in words --- */
+
+void view_why(char *dst, size_t size, enum leg leg, enum stage stage, enum cause cause, const char *text)
+{
+    char head[FAILURE_TEXT_MAX + 1];
+    struct failure bare = failure_make(leg, stage, cause, 0);
+    bool one_place = stage == STAGE_LOCAL || stage == STAGE_DELIVERY;
+    size_t n = failure_print(&bare, head, sizeof head);
+    if (n == 0 || strncmp(text, head, n) != 0)
+        (void)snprintf(dst, size, "%s", text);
+    else
+        (void)snprintf(dst, size, "%s%s%s: %s%s", one_place ? "" : leg_word(leg), one_place ? "" : " ",
+                       stage_word(stage), cause_sentence(cause), text + n);
+}
+
+void view_as_of(char *dst, size_t size, const struct view *view)
+{
+    char span[32];
+    terminal_span(span, sizeof span, view->now_ms - view->state.written_ms);
+    (void)snprintf(dst, size, view->state.running ? "as of %s ago" : "emailmon is not running: this was so %s ago",
+                   span);
 }
 
 void view_word(char *dst, size_t size, const struct status *status, const struct status_column *column, int64_t now_ms)

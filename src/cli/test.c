@@ -87,9 +87,10 @@ static int try_monitor(struct config *config, size_t monitor, bool trace, int st
         (void)fprintf(stderr, "emailmon: no memory, or no random numbers\n");
         return EXIT_UNKNOWN;
     }
-    struct trial_view view = {
-        .definition = config->wanted[monitor].definition, .trace = trace, .leg = LEG_NONE, .stage = STAGE_NONE};
-    options.definition = view.definition;
+    struct trial_view view;
+    const struct terminal t = terminal_of(stdout);
+    options.definition = config->wanted[monitor].definition;
+    trial_view_init(&view, &t, options.definition, trace);
     options.owner = &view;
     trial_run(&options, &result);
     trial_view_result(&view, &result);

@@ -1,7 +1,6 @@
-/* What a person and a program are shown. */
+/* What fits a terminal, and what a person calls a time. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +8,8 @@
 #include <cmocka.h>
 
 #include "host_name.h"
-#include "status_view.h"
-#include "terminal.h"
+#include "rendered.h"
+#include "screen.h"
 
 static void test_spans(void **state)
 {
@@ -36,91 +35,114 @@ static void test_spans(void **state)
     }
 }
 
-/* Runs ${print} with standard output in a file, and returns what came. */
-static char *printed(void (*print)(const void *what), const void *what)
-{
-    char name[] = "/tmp/emailmon-cli-XXXXXX";
-    static char text[16384];
-    (void)fflush(stdout);
-    int saved = dup(STDOUT_FILENO), fd = mkstemp(name);
-    assert_true(saved >= 0 && fd >= 0);
-    assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
-    print(what);
-    (void)fflush(stdout);
-    assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
-    (void)close(saved);
-    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    ssize_t n = read(fd, text, sizeof text - 1);
-    assert_true(n >= 0);
-    text[n] = '\0';
-    (void)close(fd);
-    (void)unlink(name);
-    return text;
-}
-
-static struct view two_rows(void)
-{
-    static char names[2][16] = {"office", "po\"p"};
-    static struct view_row rows[2];
-    for (int i = 0; i < 2; i++) {
-        rows[i] = (struct view_row){.index = i + 1, .name = names[i]};
-        status_init(&rows[i].status);
-    }
-    rows[0].status.verdict = VERDICT_UP;
-    rows[0].status.proof = PROOF_ROUND_TRIP;
-    rows[0].status.proven_at = rows[0].status.last_poll = 1795490000000 - 5000;
-    rows[0].status.last_change = 1795490000000 - 3600000;
-    rows[0].status.sent = 42;
-    rows[0].status.delivered = 41;
-    rows[1].status.verdict = VERDICT_DOWN;
-    rows[1].status.failure_text = text_new("smtp: connecting: \"no\"", 22);
-    return (struct view){.state = {.written_ms = 1795490000000 - 1000, .running = true},
-                         .rows = rows,
-                         .count = 2,
-                         .now_ms = 1795490000000};
-}
-
-static void print_table(const void *view)
-{
-    view_table(view);
-}
-
-static void print_json(const void *view)
-{
-    view_json(view, NULL);
-}
-
-static void test_table(void **state)
+static void test_put(void **state)
 {
     (void)state;
-    struct view view = two_rows();
-    assert_string_equal(printed(print_table, &view),
-                        "MONITOR  IS    PROOF      SINCE   LAST POLL  DELIVERED  WHY\n"
-                        "office   up    roundTrip  60 min  5 s ago    41/42      \n"
-                        "po\"p     down  -          -       -          0/0        smtp: connecting: \"no\"\n"
-                        "\n2 monitors: 1 up, 1 down, 0 unknown, 0 disabled; as of 1 s ago\n");
-    view.state.running = false;
-    assert_non_null(strstr(printed(print_table, &view), "emailmon is not running: this was so 1 s ago"));
-    status_clear(&view.rows[1].status);
-}
-
-static void test_json(void **state)
-{
-    (void)state;
-    struct view view = two_rows();
-    const char *json = printed(print_json, &view);
-    static const char *const parts[] = {
-        "{\"running\": true, \"written\": \"2026-11-24T03:13:19Z\", \"monitors\": [\n",
-        "{\"index\": 1, \"name\": \"office\", \"verdict\": \"up\", \"proof\": \"roundTrip\", \"proof_age_s\": 5, ",
-        "\"last_change\": \"2026-11-24T02:13:20Z\"",
-        "{\"index\": 2, \"name\": \"po\\\"p\", \"verdict\": \"down\", \"proof\": \"none\", \"proof_age_s\": null, ",
-        "\"failure_text\": \"smtp: connecting: \\\"no\\\"\"",
-        "\"smtp_cert_days\": null",
-        "\"sent\": 42",
+    static const struct {
+        const char *text;
+        size_t columns;
+        bool utf8;
+        const char *put;
+    } texts[] = {
+        {"office", 0, true, "office"},
+        {"office", 8, true, "office  "},
+        {"office", 6, true, "office"},
+        {"office", 5, true, "offi…"},
+        {"office", 5, false, "of..."},
+        {"office", 2, false, "of"},
+        {"b\xC3\xBCro", 4, true, "b\xC3\xBCro"},
+        {"b\xC3\xBCro", 5, true, "b\xC3\xBCro "},
+        {"b\xC3\xBCro", 3, true, "b\xC3\xBC…"},
+        {"\xE6\x9C\xAC\xE7\xA4\xBE", 4, true, "\xE6\x9C\xAC\xE7\xA4\xBE"}, /* two columns each */
+        {"\xE6\x9C\xAC\xE7\xA4\xBE", 3, true, "\xE6\x9C\xAC…"},
+        {"\xE6\x9C\xAC\xE7\xA4\xBE\xE7\xA4\xBE", 4, true, "\xE6\x9C\xAC… "}, /* no half of a character */
+        {"a\xCC\x88", 2, true, "a\xCC\x88 "},                                /* a combining one has none */
     };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        assert_non_null(strstr(json, parts[i]));
-    status_clear(&view.rows[1].status);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct terminal t = rendered_begin(80);
+        t.utf8 = texts[i].utf8;
+        terminal_put(&t, texts[i].text, COLOUR_BAD, texts[i].columns);
+        assert_string_equal(rendered_end(&t), texts[i].put);
+    }
+}
+
+static void test_colours(void **state)
+{
+    (void)state;
+    struct terminal t = rendered_begin(80);
+    t.colours = true;
+    terminal_put(&t, "up", COLOUR_GOOD, 4);
+    terminal_put(&t, "-", COLOUR_NONE, 0);
+    assert_string_equal(rendered_end(&t), "\x1B[32mup\x1B[0m  -");
+}
+
+static void test_wrap(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned columns;
+        size_t indent;
+        const char *text, *wrapped;
+    } texts[] = {
+        {0, 4, "one two three", "one two three\n"},
+        {13, 0, "one two three", "one two three\n"},
+        {12, 0, "one two three", "one two\nthree\n"},
+        {11, 4, "one two three", "one two\n    three\n"},
+        {10, 4, "one two three", "one\n    two\n    three\n"},
+        {4, 0, "abcdefghij k", "abcd\nefgh\nij k\n"},
+        {2, 4, "abc", "a\n    b\n    c\n"},
+        {80, 0, "", "\n"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct terminal t = rendered_begin(texts[i].columns);
+        terminal_wrap(&t, texts[i].text, COLOUR_BAD, texts[i].indent);
+        assert_string_equal(rendered_end(&t), texts[i].wrapped);
+    }
+}
+
+static void test_bar(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t value, whole;
+        bool utf8;
+        const char *bar;
+    } bars[] = {
+        {0, 100, true, ""},       {100, 100, true, "████"},  {50, 100, true, "██"}, /* of four columns */
+        {47, 100, true, "█▉"},    {1, 100000, true, "▏"},    {0, 0, true, ""},
+        {500, 100, true, "███…"}, /* more than the whole */
+        {0, 100, false, ""},      {100, 100, false, "####"}, {50, 100, false, "##"},
+        {1, 100000, false, "#"},  {500, 100, false, "###>"},
+    };
+    for (size_t i = 0; i < sizeof bars / sizeof bars[0]; i++) {
+        struct terminal t = rendered_begin(80);
+        t.utf8 = bars[i].utf8;
+        terminal_bar(&t, bars[i].value, bars[i].whole, 4);
+        assert_string_equal(rendered_end(&t), bars[i].bar);
+    }
+}
+
+static void test_no_terminal(void **state)
+{
+    (void)state;
+    struct terminal t = rendered_begin(80), of = terminal_of(t.out);
+    assert_true(of.columns == 0 && of.lines == 0 && !of.moves && !of.colours && of.utf8);
+    (void)rendered_end(&t);
+}
+
+static void test_screen(void **state)
+{
+    (void)state;
+    char text[256];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    const struct terminal t = {.out = file, .columns = 80, .lines = 3};
+    screen_draw(&t, "one\ntwo\nthree\nfour\n");
+    ssize_t n = pread(fileno(file), text, sizeof text - 1, 0);
+    assert_true(n > 0);
+    text[n] = '\0';
+    assert_string_equal(text, "\x1B[Hone\x1B[K\r\ntwo\x1B[K\r\nthree\x1B[K\x1B[J");
+    (void)fclose(file);
 }
 
 static void test_host_name(void **state)
@@ -136,8 +158,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"a span of time is said in the unit that a person would take", test_spans, NULL, NULL, NULL},
-        {"the table has a line a monitor, columns as wide as they need, and a sum", test_table, NULL, NULL, NULL},
-        {"JSON has every column by its name, words for enumerations, null for what is not known", test_json, NULL, NULL,
+        {"a text fills its columns, or is cut to them with an ellipsis, whole characters", test_put, NULL, NULL, NULL},
+        {"colours end where the text does", test_colours, NULL, NULL, NULL},
+        {"a long text is broken between words, and goes on below its beginning", test_wrap, NULL, NULL, NULL},
+        {"a bar is as long as its value, and what is not nothing can be seen", test_bar, NULL, NULL, NULL},
+        {"what is no terminal has no width and no colours", test_no_terminal, NULL, NULL, NULL},
+        {"a page is written over the last one, as much as fits, and nothing is cleared before", test_screen, NULL, NULL,
          NULL},
         {"EHLO never says localhost or a name without a dot", test_host_name, NULL, NULL, NULL},
     };

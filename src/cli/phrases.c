@@ -1,0 +1,44 @@
+#include "phrases.h"
+
+enum colour phrase_colour(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_UP:
+        return COLOUR_GOOD;
+    case VERDICT_DOWN:
+        return COLOUR_BAD;
+    case VERDICT_UNKNOWN:
+        return COLOUR_DOUBT;
+    case VERDICT_DISABLED:
+        break;
+    }
+    return COLOUR_DIM;
+}
+
+static const char *protocol_word(const struct leg_settings *leg)
+{
+    if (leg->leg == LEG_SMTP)
+        return "SMTP";
+    return leg->protocol == PROTOCOL_POP3 ? "POP3" : "IMAP";
+}
+
+static const char *security_words(enum security security)
+{
+    switch (security) {
+    case SECURITY_STARTTLS:
+        return "STARTTLS";
+    case SECURITY_TLS:
+        return "TLS";
+    case SECURITY_NONE:
+        break;
+    }
+    return "without TLS";
+}
+
+void phrase_leg(char *dst, size_t size, const struct definition *d, enum leg leg)
+{
+    struct leg_settings to;
+    definition_leg(d, leg, &to);
+    (void)snprintf(dst, size, "%s: %s port %u, %s", protocol_word(&to), to.server, (unsigned)to.port,
+                   security_words(to.security));
+}
