@@ -119,11 +119,11 @@ def running():
 
 
 @contextlib.contextmanager
-def bare():
+def bare(packages=root.PACKAGES):
     """The private root without mail servers, for tests that bring their own."""
     with lock():
         try:
-            root.build()
+            root.build(packages)
             processes.end_all()
             certs.make()
             forget_mail()

@@ -1,7 +1,8 @@
 """The private root: Debian's mail and SNMP servers, unpacked where they disturb nobody.
 
 Made once by mmdebstrap (about half a minute) from the machine's own apt sources, kept, and stamped with the list of
-packages.  mmdebstrap takes down every mount that it makes.
+packages.  mmdebstrap takes down every mount that it makes.  A folder of the lab's kind ($EMAILMON_LAB_DIR) has one
+root; tests that need other packages have a folder of their own.
 """
 
 import os
@@ -13,9 +14,9 @@ import tempfile
 from places import DIR, ROOT, STAMP, LabError
 
 SUITE = "bookworm"
+SNMP = ["snmpd", "snmptrapd"]             # what snmp.py starts
 PACKAGES = [
-    "postfix", "dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd", "dovecot-sieve", "libsasl2-modules",
-    "snmpd", "snmptrapd",
+    "postfix", "dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd", "dovecot-sieve", "libsasl2-modules", *SNMP,
 ]
 LOG = os.path.join(DIR, "root.log")
 
@@ -25,14 +26,14 @@ def need_root():
         raise LabError("the lab needs root: it runs mail servers in a private root (chroot)")
 
 
-def stamp():
-    return " ".join([SUITE, *PACKAGES]) + "\n"
+def stamp(packages):
+    return " ".join([SUITE, *packages]) + "\n"
 
 
-def is_built():
+def is_built(packages=PACKAGES):
     try:
         with open(STAMP, encoding="ascii") as f:
-            return f.read() == stamp()
+            return f.read() == stamp(packages)
     except FileNotFoundError:
         return False
 
@@ -64,10 +65,10 @@ def sources():
     return sorted(lines)
 
 
-def build():
+def build(packages=PACKAGES):
     """Make the root unless it is there already.  Returns True when it was made."""
     need_root()
-    if is_built():
+    if is_built(packages):
         return False
     if not shutil.which("mmdebstrap"):
         raise LabError("mmdebstrap is missing: ./dev deps installs it")
@@ -76,12 +77,12 @@ def build():
     with tempfile.NamedTemporaryFile("w", suffix=".list", dir=DIR) as listing:
         listing.write("\n".join(sources()) + "\n")
         listing.flush()
-        command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(PACKAGES), SUITE, ROOT,
+        command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(packages), SUITE, ROOT,
                    listing.name]
         if run_to_its_end(command) != 0:
             raise LabError(f"mmdebstrap failed: see {LOG}")
     with open(STAMP, "w", encoding="ascii") as f:
-        f.write(stamp())
+        f.write(stamp(packages))
     return True
 
 

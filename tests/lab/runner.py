@@ -23,16 +23,22 @@ import snmp
 from places import LabError
 
 
+def modules(folder, kind="test"):
+    """The names of the modules of tests."""
+    return sorted(n[:-3] for n in os.listdir(folder) if n.startswith(kind + "_") and n.endswith(".py"))
+
+
+def tests_of(name, kind="test"):
+    """[(function, sentence)] of one module, in the order of its text."""
+    return [(function, " ".join(function.__doc__.split()).rstrip("."))
+            for function in vars(importlib.import_module(name)).values()
+            if callable(function) and getattr(function, "__name__", "").startswith(kind + "_")
+            and function.__module__ == name]
+
+
 def tests(folder, only, full):
     """[(function, sentence)] in the order of the modules and of their text."""
-    found = []
-    for name in sorted(n[:-3] for n in os.listdir(folder) if n.startswith("test_") and n.endswith(".py")):
-        module = importlib.import_module(name)
-        for function in vars(module).values():
-            if callable(function) and getattr(function, "__name__", "").startswith("test_") \
-                    and function.__module__ == name:
-                found.append((function, " ".join(function.__doc__.split()).rstrip(".")))
-    return [(function, sentence) for function, sentence in found
+    return [(function, sentence) for name in modules(folder) for function, sentence in tests_of(name)
             if (not only or only in f"{function.__module__}.{function.__name__}")
             and (full or only or not getattr(function, "only_full", False))]
 
@@ -152,6 +158,11 @@ def main(what, folder, place, after_each=lambda: None):
     if not chosen:
         print(f"{what}: no test is called {arguments.only}", file=sys.stderr)
         return 1
+    return run(what, chosen, place, arguments.full, after_each)
+
+
+def run(what, chosen, place, full=False, after_each=lambda: None):
+    """Run these tests inside of `place()`; the exit code."""
     try:
         root.need_root()
     except LabError as error:
@@ -162,7 +173,7 @@ def main(what, folder, place, after_each=lambda: None):
     passed = failed = 0
     try:
         with place():
-            for one in run_all(chosen, arguments.full, after_each):
+            for one in run_all(chosen, full, after_each):
                 passed += one
                 failed += not one
     except LabError as error:
