@@ -19,8 +19,7 @@ static struct view_row *add_row(struct view *view, int32_t index, const char *na
         view->room = room;
     }
     struct view_row *row = &view->rows[view->count];
-    row->index = index;
-    row->name = strdup(name);
+    *row = (struct view_row){.index = index, .name = strdup(name)};
     if (row->name == NULL)
         return NULL;
     status_init(&row->status);
@@ -37,41 +36,58 @@ static void take_row(void *owner, const struct stored_row *stored)
 {
     struct reading *reading = owner;
     struct view_row *row = add_row(reading->view, stored->index, stored->name);
-    if (row == NULL)
+    if (row == NULL) {
         reading->no_memory = true;
-    else
-        status_copy(&row->status, &stored->status);
+        return;
+    }
+    row->polled = stored->polled;
+    status_copy(&row->status, &stored->status);
 }
+
+/* --- what the file knows --- */
+
+/* A row that the state has; by its place, because the rows move when more are added. */
+struct known {
+    const char *name;
+    size_t place;
+};
 
 static int by_name(const void *a, const void *b)
 {
-    const char *const *x = a, *const *y = b;
-    return strcmp(*x, *y);
+    const struct known *x = a, *y = b;
+    return strcmp(x->name, y->name);
 }
 
-/* Monitors of the file of which nothing is known yet stand behind the others. */
-static bool add_unknown(const struct config *config, const char *only, struct view *view)
+/* In the order of names; NULL: memory. */
+static struct known *index_names(const struct view *view)
 {
-    size_t known = view->count;
-    const char **names = calloc(known + 1, sizeof(char *));
-    bool ok = names != NULL;
-    for (size_t i = 0; ok && i < known; i++)
-        names[i] = view->rows[i].name;
-    if (ok)
-        qsort(names, known, sizeof(char *), by_name);
+    struct known *known = calloc(view->count + 1, sizeof *known);
+    for (size_t i = 0; known != NULL && i < view->count; i++)
+        known[i] = (struct known){view->rows[i].name, i};
+    if (known != NULL)
+        qsort(known, view->count, sizeof *known, by_name);
+    return known;
+}
+
+/* Monitors of the file of which nothing is known yet stand behind the others; those that were never polled may be
+ * disabled.  Of ${only}, or (NULL) of all. */
+static bool add_file(const struct config *config, const char *only, struct view *view)
+{
+    const size_t count = view->count;
+    struct known *known = index_names(view);
+    bool ok = known != NULL;
     for (size_t i = 0; ok && i < config->wanted_count; i++) {
         const struct definition *d = config->wanted[i].definition;
-        const char *name = definition_text(d, SETTING_name);
-        if (only != NULL && strcmp(name, only) != 0)
+        const struct known key = {.name = definition_text(d, SETTING_name)};
+        if (only != NULL && strcmp(key.name, only) != 0)
             continue;
-        if (bsearch(&name, names, known, sizeof(char *), by_name) != NULL)
-            continue;
-        struct view_row *row = add_row(view, 0, name);
+        const struct known *found = bsearch(&key, known, count, sizeof *known, by_name);
+        struct view_row *row = found != NULL ? &view->rows[found->place] : add_row(view, 0, key.name);
         ok = row != NULL;
-        if (ok && !definition_is_on(d))
+        if (ok && !row->polled && !definition_is_on(d))
             row->status.verdict = VERDICT_DISABLED;
     }
-    free(names);
+    free(known);
     return ok;
 }
 
@@ -80,7 +96,7 @@ bool view_read(const struct config *config, const char *name, struct view *view,
     struct reading reading = {.view = view};
     *view = (struct view){.now_ms = wall_now_ms()};
     bool ok = store_read_status(config->general.state, name, &view->state, take_row, &reading, why, size);
-    if (ok && (reading.no_memory || !add_unknown(config, name, view))) {
+    if (ok && (reading.no_memory || !add_file(config, name, view))) {
         (void)snprintf(why, size, "no memory for so many monitors");
         ok = false;
     }

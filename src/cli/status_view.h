@@ -11,6 +11,7 @@
 /** One monitor: of the state, or of the configuration alone (index 0). */
 struct view_row {
     int32_t index;
+    bool polled; /* or turned off, once */
     char *name;
     struct status status;
 };

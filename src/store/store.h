@@ -56,6 +56,7 @@ struct stored_state {
 struct stored_row {
     int32_t index;
     const char *name;
+    bool polled; /* or turned off, once; else nothing is known but, of a row made by SET, whether it is disabled */
     struct status status;
 };
 

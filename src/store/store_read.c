@@ -39,21 +39,27 @@ static sqlite3_stmt *select_rows(sqlite3 *db, const char *name, int *code)
     if (out == NULL)
         return NULL;
     columns.count = status_column_count; /* what a row remembers is shown to nobody */
-    (void)fputs("SELECT idx, name, ", out);
+    (void)fprintf(out,
+                  "SELECT idx, name, polled, polled = 0 AND EXISTS (SELECT 1 FROM definition"
+                  " WHERE definition.serial = row.serial AND (row_status <> %d OR enabled = %d)), ",
+                  ROW_ACTIVE, TRUTH_FALSE);
     columns_print(out, &columns, COLUMNS_NAMES, 0);
     (void)fputs(name == NULL ? " FROM row ORDER BY idx" : " FROM row WHERE name = ?1 ORDER BY idx", out);
     *code = columns_end(out);
     if (*code == SQLITE_OK)
         *code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
-    if (s != NULL && name != NULL)
-        (void)sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC); /* without it, none is found */
-    return s;
+    if (*code == SQLITE_OK && name != NULL)
+        *code = sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+    if (*code == SQLITE_OK)
+        return s;
+    (void)sqlite3_finalize(s);
+    return NULL;
 }
 
 static int read_rows(sqlite3 *db, const char *name, void (*each)(void *owner, const struct stored_row *row),
                      void *owner)
 {
-    enum { INDEX, NAME, FOLLOWED };
+    enum { INDEX, NAME, POLLED, OFF, FOLLOWED };
     struct stored_row row;
     int code;
     sqlite3_stmt *s = select_rows(db, name, &code);
@@ -63,7 +69,10 @@ static int read_rows(sqlite3 *db, const char *name, void (*each)(void *owner, co
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
         row.index = sqlite3_column_int(s, INDEX);
         row.name = (const char *)sqlite3_column_text(s, NAME);
+        row.polled = sqlite3_column_int(s, POLLED) != 0;
         columns_read_status(s, FOLLOWED, &row.status);
+        if (sqlite3_column_int(s, OFF) != 0)
+            row.status.verdict = VERDICT_DISABLED;
         if (row.name != NULL)
             each(owner, &row);
         status_clear(&row.status);

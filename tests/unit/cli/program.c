@@ -262,9 +262,11 @@ static void test_agent(void **state)
     assert_int_equal(second->status, 1);
     must_say(second->err, "state.db");
     write_file("  - {name: down, enabled: no, smtp: {server: 127.0.0.1, to: a@test}, incoming: {server: 127.0.0.1, "
+               "username: a, password: b}}\n"
+               "  - {name: never-on, enabled: no, smtp: {server: 127.0.0.1, to: a@test}, incoming: {server: 127.0.0.1, "
                "username: a, password: b}}\n");
     assert_int_equal(kill(agent, SIGHUP), 0);
-    (void)ASK_UNTIL("1 monitor: 0 up, 0 down, 0 unknown, 1 disabled", "status", "-c", file);
+    (void)ASK_UNTIL("2 monitors: 0 up, 0 down, 0 unknown, 2 disabled", "status", "-c", file);
     assert_int_equal(kill(agent, SIGTERM), 0);
     assert_int_equal(await(agent), 0);
     agent = 0;

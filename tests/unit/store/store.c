@@ -414,6 +414,7 @@ static void second_is_refused(void **state)
 
 struct seen {
     char names[128];
+    bool polled;
     struct status last; /* texts counted */
 };
 
@@ -422,6 +423,7 @@ static void see(void *owner, const struct stored_row *row)
     struct seen *seen = owner;
     size_t used = strlen(seen->names);
     (void)snprintf(seen->names + used, sizeof seen->names - used, "%d=%s ", (int)row->index, row->name);
+    seen->polled = row->polled;
     status_copy(&seen->last, &row->status);
 }
 
@@ -443,6 +445,7 @@ static void status_is_read(void **state)
         assert_string_equal(seen.names, "4=f\xC3\xBCr 7=seven ");
         assert_int_equal(seen.last.failure_cause, CAUSE_REFUSED);
         assert_int_equal(found.running, running);
+        assert_true(seen.polled);
         assert_in_range(found.written_ms, wall_now_ms() - 60000, wall_now_ms());
     }
     seen.names[0] = '\0';
@@ -452,6 +455,39 @@ static void status_is_read(void **state)
     assert_int_equal(unlink(stage.path), 0);
     assert_false(store_read_status(stage.path, NULL, &found, see, &seen, stage.why, sizeof stage.why));
     assert_non_null(strstr(stage.why, "has not been started"));
+}
+
+/* ${words}: of `enabled`. */
+static void save_row(int32_t index, const char *name, const char *words)
+{
+    struct draft draft;
+    struct mistake why;
+    const struct definition *whole = stage_definition(name, "secret");
+    assert_true(draft_from(&draft, whole) && draft_put_written(&draft, SETTING_enabled, words, &why));
+    struct save_change change = {.index = index, .serial = (uint64_t)index, .definition = draft_freeze(&draft)};
+    save_batch_unref(stage_save(&stage, SAVE_CHANGES, (uint64_t)index, &change, 1));
+    assert_int_equal(stage_answer(&stage, (uint64_t)index), SAVED);
+    draft_end(&draft);
+    definition_unref(whole);
+    definition_unref(change.definition);
+}
+
+static void never_polled(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *enabled;
+        enum verdict verdict;
+    } rows[] = {{"on", "true", VERDICT_UNKNOWN}, {"off", "false", VERDICT_DISABLED}};
+    for (int32_t i = 0; i < 2; i++) {
+        struct seen seen = {0};
+        struct stored_state found;
+        status_init(&seen.last);
+        save_row(i + 1, rows[i].name, rows[i].enabled);
+        assert_true(store_read_status(stage.path, rows[i].name, &found, see, &seen, stage.why, sizeof stage.why));
+        assert_int_equal(seen.last.verdict, rows[i].verdict);
+        assert_false(seen.polled);
+    }
 }
 
 static void see_event(void *owner, const struct event *event)
@@ -533,6 +569,7 @@ int main(void)
         SENTENCE("no password is readable in the state, which only its owner may read", secrets_are_sealed),
         SENTENCE("a second emailmon on the same state is refused", second_is_refused),
         SENTENCE("the status is readable while emailmon runs and when it does not", status_is_read),
+        SENTENCE("a row made by SET that was never polled is disabled where its definition says so", never_polled),
         SENTENCE("a row's last events are readable, newest first, and no other's", events_are_read),
         SENTENCE("the definition of one row made by SET is readable, and those of all", one_definition_is_read),
     };
