@@ -1,11 +1,14 @@
 """The commands of a person: test, status, check, mib, version."""
 
+import json
 import os
 import subprocess
 
+import fake
 import mailbox
 from emailmon import PROGRAM, Emailmon, failure, monitor, watching
 from places import TREE, wait_for
+from screen import Screen
 from snmp import Master
 
 SECRETS = ("secret-u1", "AHUxAHNlY3JldC11MQ", "c2VjcmV0LXUx")      # bare, in PLAIN's and in LOGIN's base64
@@ -92,6 +95,100 @@ def test_status():
         assert failure(served) == tuple(shown[key] for key in ("failure_leg", "failure_stage", "failure_cause")), shown
         assert served["FailureText"] == shown["failure_text"] and served["ServerReply"] == shown["server_reply"], shown
     assert program.status()["good one"]["verdict"] == "up", "no status while emailmon does not run"
+
+
+def on_screen(program, *arguments, **terminal):
+    """A command of the program in a terminal of its own."""
+    return Screen([PROGRAM, arguments[0], "-c", program.file, *arguments[1:]], cwd=program.folder, **terminal)
+
+
+def shown_at(program, *arguments, **terminal):
+    """All that it prints on a terminal of so many lines."""
+    with on_screen(program, *arguments, **terminal) as screen:
+        assert screen.end() == 0, screen.text()
+        return screen
+
+
+def fake_rows(server, count):
+    """So many monitors that are up, and behind them (by name and index) one that is down."""
+    rows = [fake.monitor(f"row{n}", server.ports, interval=1) for n in range(count)]
+    rows.append(fake.monitor("zulu", {**server.ports, "smtp": 1}, interval=1))
+    return rows
+
+
+def test_status_on_a_terminal():
+    """On a terminal `emailmon status` has the worst first in lines that fit, in colours unless the terminal or NO_COLOR
+    forbids them, and a monitor's page without any secret"""
+    with fake.serving() as server, watching(fake_rows(server, 3)) as program:
+        program.wait_status(lambda rows: rows["row2"]["proof"] == "roundTrip" and rows["zulu"]["verdict"] == "down",
+                            "three rows up and one down")
+        for columns in (60, 80, 100, 160):
+            screen = shown_at(program, "status", columns=columns)
+            lines = screen.text().splitlines()
+            assert screen.colours and lines[0].startswith("MONITOR") and lines[1].startswith("zulu  "), screen.text()
+            assert "smtp connect: the connection" in lines[1], screen.text()
+        assert not shown_at(program, "status", NO_COLOR="1").colours, "colours in spite of NO_COLOR"
+        assert "\x1b" not in shown_at(program, "status", TERM="dumb").raw, "codes for a terminal that knows none"
+        page = shown_at(program, "status", "row0", lines=60).text()
+        imap = f"IMAP: 127.0.0.1 port {server.ports['imap']}"
+        for words in ("row0  up", "roundTrip", imap, "user row0", "probes accepted"):
+            assert words in page, (words, page)
+        assert "anything" not in page, page
+        page = " ".join(shown_at(program, "status", "zulu", lines=60).text().split())
+        assert "why smtp: connecting: the connection was refused" in page, page
+        assert "Z down smtp connect: the connection was refused" in page, f"no event: {page}"
+        page = shown_at(program, "status", "row0", LC_ALL="C", lines=60).raw
+        assert page.isascii(), page
+
+
+def test_watch():
+    """`emailmon status --watch` keeps a page of a terminal's height up to date without clearing it, follows its size,
+    gives the terminal back at Ctrl-C, and with a name or --json watches that"""
+    with fake.serving() as server, watching(fake_rows(server, 40)) as program:
+        program.wait_status(lambda rows: all(rows[f"row{n}"]["proof"] == "roundTrip" for n in range(40))
+                            and rows["zulu"]["verdict"] == "down", "forty rows up and one down")
+        with on_screen(program, "status", "--watch", lines=12, columns=90) as screen:
+            first = screen.wait(lambda text: "more" in text and "41 monitors" in text, 5, "a page")
+            assert "zulu" in first.splitlines()[1] and "… and 34 more" in first, first
+            assert "1049" in screen.modes and "25" not in screen.modes, screen.modes
+            screen.wait(lambda text: text != first and "zulu" in text, 5, "the next page")
+            screen.resize(30, 60)
+            screen.wait(lambda text: "… and 16 more" in text, 1, "a page of the new height at once")
+            assert "\x1b[2J" not in screen.raw, "the screen is cleared"
+            assert screen.interrupt() == 0 and screen.modes == {"25", "7"}, screen.modes
+        with on_screen(program, "status", "zulu", "--watch", lines=40) as screen:
+            polls = screen.wait(lambda text: "zulu  down" in text, 5, "the page of zulu")
+            screen.wait(lambda text: "zulu  down" in text and text != polls, 5, "its next page")
+            assert screen.interrupt() == 0
+        check_watched_json(program)
+
+
+def check_watched_json(program):
+    command = [PROGRAM, "status", "-c", program.file, "row1", "--watch", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=program.folder) as watching_it:
+        documents = [json.loads(watching_it.stdout.readline()) for _ in range(2)]
+        watching_it.terminate()
+    assert [d["schema"] for d in documents] == [1, 1], documents
+    polls = [d["monitors"][0]["polls"] for d in documents]
+    assert polls[1] > polls[0] and documents[0]["monitors"][0]["name"] == "row1", documents
+
+
+def test_progress():
+    """`emailmon test` on a terminal says while it waits for what, and how long already; in a pipe it does not"""
+    with Master() as master, fake.serving() as server:
+        program = Emailmon([fake.monitor("slow", server.ports)], master)
+        server.misbehave("delay", 1400)
+        server.misbehave("in-use", 1)
+        with on_screen(program, "test", "slow", lines=50) as screen:
+            screen.wait(lambda text: "waiting for the greeting" in text and text.endswith(" 1 s"), 5, "a step's seconds")
+            screen.wait(lambda text: "waiting for the mailbox, which is in use: " in text, 30, "that it waits")
+            assert screen.end(60) == 0, screen.text()
+            text = screen.text()
+            assert "up: the probe was there" in text and "waiting for the mailbox" not in text, text
+        server.misbehave("delay", 0)
+        server.misbehave("in-use", 1)
+        code, printed, error = program.run("test", "slow")
+        assert code == 0 and not error and "\r" not in printed and "waiting for the mailbox" not in printed, printed
 
 
 def test_mib_and_version():
