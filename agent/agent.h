@@ -18,6 +18,7 @@ struct agent_options {
     const char *instance;                                 /* emailMonInstance */
     uint64_t (*serial_of)(void *owner, const char *name); /* for rows that the state does not know */
     void *serial_owner;
+    uint32_t history_s;              /* what samples cover, as the workers know it */
     const struct restored *restored; /* what the state knew; NULL: nothing */
     struct queue *notices;           /* of struct notice: read by the agent */
     struct queue *reports;           /* of struct report: read by the agent */

@@ -112,6 +112,16 @@ static bool edit_whole_file(struct agent *a, const struct notice *notice, struct
     return ok;
 }
 
+static void take_history(struct agent *a, uint32_t history_s)
+{
+    const struct order order = {.kind = ORDER_HISTORY, .history_s = history_s};
+    if (history_s == a->options.history_s)
+        return;
+    a->options.history_s = history_s;
+    if (!dispatch_all(&a->dispatch, &order))
+        log_write(a->options.log, LOG_LINE_ERROR, "samples cover what they did before: out of memory");
+}
+
 void agent_take_file(struct agent *a, const struct notice *notice)
 {
     struct mistake why = {.kind = MISTAKE_NONE};
@@ -122,6 +132,7 @@ void agent_take_file(struct agent *a, const struct notice *notice)
     }
     a->config_loaded_at = notice->time_ms;
     config_error(a, "");
+    take_history(a, notice->history_s);
     agent_restored_file(a);
     log_write(a->options.log, LOG_LINE_INFO, "monitors in the file: %zu; in the table: %zu", notice->wanted_count,
               monitors_count(a->set));

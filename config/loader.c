@@ -33,7 +33,7 @@ struct loader {
     bool stop, reload; /* atomic: what others ask for; wake_fd is readable then */
 
     /* The thread's own from here on. */
-    struct config_general general; /* as emailmon started with it; changes need a restart */
+    struct config_general general; /* as emailmon started with it; changes need a restart, but that of history */
     struct config *config;
     bool *pending;                  /* by source: not fetched yet, or failed */
     const struct definition **told; /* by monitor: what the agent has, of those with sources; one reference each */
@@ -124,7 +124,7 @@ static void let_go_of_told(struct loader *l)
 static bool tell_file(struct loader *l)
 {
     const struct config *c = l->config;
-    struct notice n = {.kind = NOTICE_FILE, .time_ms = l->file_ms};
+    struct notice n = {.kind = NOTICE_FILE, .history_s = l->general.history_s, .time_ms = l->file_ms};
     n.wanted = calloc(c->wanted_count + 1, sizeof *n.wanted);
     if (n.wanted == NULL)
         return false;
@@ -321,6 +321,7 @@ static void read_again(struct loader *l)
         return;
     }
     size_t count = fresh->wanted_count;
+    l->general.history_s = fresh->general.history_s;
     log_changes(l, &fresh->general);
     secrets_carry(fresh, l->config);
     if (!adopt_config(l, fresh)) {

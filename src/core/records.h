@@ -20,14 +20,15 @@ enum { WORKERS_MAX = 64 };
 /* --- agent to worker: what to watch --- */
 
 enum order_kind {
-    ORDER_PUT,    /* watch this row from now on, or in this way from now on */
-    ORDER_TAKE,   /* the same, of a row that another worker leaves to this one */
-    ORDER_LEAVE,  /* it is another worker's from now on, in this way: leave it to that */
-    ORDER_REMOVE, /* forget the row, after one last look */
-    ORDER_POLL,   /* poll it now */
-    ORDER_ABSENT, /* a row that the state has is gone: its probes are nobody's, wherever they are found */
-    ORDER_READY,  /* every row that the state had has been ordered: what it tells of rows is of no use any more */
-    ORDER_STOP    /* end: give polls under way up, report nothing more */
+    ORDER_PUT,     /* watch this row from now on, or in this way from now on */
+    ORDER_TAKE,    /* the same, of a row that another worker leaves to this one */
+    ORDER_LEAVE,   /* it is another worker's from now on, in this way: leave it to that */
+    ORDER_REMOVE,  /* forget the row, after one last look */
+    ORDER_POLL,    /* poll it now */
+    ORDER_ABSENT,  /* a row that the state has is gone: its probes are nobody's, wherever they are found */
+    ORDER_HISTORY, /* what samples are to cover is another from now on */
+    ORDER_READY,   /* every row that the state had has been ordered: what it tells of rows is of no use any more */
+    ORDER_STOP     /* end: give polls under way up, report nothing more */
 };
 
 struct order {
@@ -35,6 +36,7 @@ struct order {
     int32_t index;
     uint64_t serial;
     const struct definition *definition; /* of ORDER_PUT, ORDER_TAKE, ORDER_LEAVE: one reference */
+    uint32_t history_s;                  /* of ORDER_HISTORY */
 };
 
 /* --- worker to agent: what was found out --- */
@@ -94,6 +96,18 @@ enum journal_kind {
                        outbox of its own */
 };
 
+/** What a poll means for the samples that are on record. */
+enum sampled_kind {
+    SAMPLED_NOTHING,
+    SAMPLED_FULL,  /* there is one more */
+    SAMPLED_FORGET /* none are to be kept */
+};
+
+struct sampled {
+    enum sampled_kind kind;
+    struct sample full; /* of SAMPLED_FULL */
+};
+
 struct journal_entry {
     enum journal_kind kind;
     uint8_t worker;  /* whose ticket it is */
@@ -106,6 +120,7 @@ struct journal_entry {
     const struct text *name; /* of JOURNAL_STATUS, as the following */
     struct status status;
     struct row_memory memory;
+    struct sampled sampled;
     uint32_t seq; /* of JOURNAL_SETTLED */
 };
 
@@ -199,6 +214,7 @@ struct notice {
     struct wanted
         *wanted; /* of NOTICE_FILE: malloc'ed array, each definition with one reference; of NOTICE_DEFINITION: one */
     size_t wanted_count;
+    uint32_t history_s;      /* of NOTICE_FILE: what samples are to cover; 0: none are kept */
     int64_t time_ms;         /* wall clock of the reading */
     const struct text *text; /* of NOTICE_FILE_ERROR */
 };

@@ -41,6 +41,7 @@ int64_t row_memory_integer(const struct row_memory *m, const struct memory_colum
         memcpy(&moment, member, sizeof moment);
         return moment;
     case MEMORY_BYTES:
+    case MEMORY_SAMPLE:
         break;
     }
     return 0;
@@ -50,7 +51,7 @@ bool row_memory_put_integer(struct row_memory *m, const struct memory_column *co
 {
     char *member = (char *)m + column->offset;
     const uint32_t word = (uint32_t)value;
-    if (column->kind == MEMORY_BYTES || value < column->min || value > column->max)
+    if (column->kind == MEMORY_BYTES || column->kind == MEMORY_SAMPLE || value < column->min || value > column->max)
         return false;
     if (column->kind == MEMORY_BYTE)
         *(uint8_t *)member = (uint8_t)value;
@@ -71,5 +72,18 @@ bool row_memory_put_bytes(struct row_memory *m, const struct memory_column *colu
     if (column->kind != MEMORY_BYTES || n != column->bytes)
         return false;
     memcpy((char *)m + column->offset, bytes, n);
+    return true;
+}
+
+const struct sample *row_memory_sample(const struct row_memory *m, const struct memory_column *column)
+{
+    return column->kind == MEMORY_SAMPLE ? row_memory_bytes(m, column) : NULL;
+}
+
+bool row_memory_put_sample(struct row_memory *m, const struct memory_column *column, const struct sample *sample)
+{
+    if (column->kind != MEMORY_SAMPLE)
+        return false;
+    memcpy((char *)m + column->offset, sample, sizeof *sample);
     return true;
 }

@@ -5,7 +5,7 @@
 #ifndef EMAILMON_ROW_MEMORY_H
 #define EMAILMON_ROW_MEMORY_H
 
-#include "status.h"
+#include "sample.h"
 
 /** What a row remembers for its next verdict. */
 struct history {
@@ -40,6 +40,7 @@ struct row_memory {
     } certificates[2]; /* by leg - LEG_SMTP */
     bool first_poll;   /* the next poll only sends */
     uint64_t path; /* definition_path() when this was written: another one now means that the file changed meanwhile */
+    struct sampling sampling;
 };
 
 /** history_init(h), row_memory_init(m): a row before its first poll. */
@@ -47,7 +48,7 @@ void history_init(struct history *h);
 void row_memory_init(struct row_memory *m);
 
 /** One member: for the store, which walks them. */
-enum memory_kind { MEMORY_BYTE, MEMORY_WORD, MEMORY_MOMENT, MEMORY_BYTES };
+enum memory_kind { MEMORY_BYTE, MEMORY_WORD, MEMORY_MOMENT, MEMORY_BYTES, MEMORY_SAMPLE };
 struct memory_column {
     const char *name; /* "h_verdict" */
     enum memory_kind kind;
@@ -58,14 +59,17 @@ extern const struct memory_column memory_columns[];
 extern const size_t memory_column_count;
 
 /**
- * row_memory_integer(m, column): a member that is no BYTES.  row_memory_put_integer(m, column, value): the reverse;
+ * row_memory_integer(m, column): a member that is an integer.  row_memory_put_integer(m, column, value): the reverse;
  * false, and ${m} as before, when the member cannot have ${value}.
  * row_memory_bytes(m, column): a BYTES member.  row_memory_put_bytes(m, column, bytes, n): the reverse; false when
  * ${n} is not its length.
+ * row_memory_sample(m, column): a SAMPLE member.  row_memory_put_sample(m, column, sample): the reverse.
  */
 int64_t row_memory_integer(const struct row_memory *m, const struct memory_column *column);
 bool row_memory_put_integer(struct row_memory *m, const struct memory_column *column, int64_t value);
 const void *row_memory_bytes(const struct row_memory *m, const struct memory_column *column);
 bool row_memory_put_bytes(struct row_memory *m, const struct memory_column *column, const void *bytes, size_t n);
+const struct sample *row_memory_sample(const struct row_memory *m, const struct memory_column *column);
+bool row_memory_put_sample(struct row_memory *m, const struct memory_column *column, const struct sample *sample);
 
 #endif

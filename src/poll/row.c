@@ -79,7 +79,7 @@ void row_turn(struct row *r, const struct moment *now, const struct journal *jou
     }
     start_anew(r);
     r->status.last_change = now->wall_ms;
-    row_journal_status(r, NULL, journal);
+    row_journal_status(r, NULL, NULL, journal);
 }
 
 bool row_define(struct row *r, const struct definition *definition, const struct moment *now,
@@ -101,7 +101,7 @@ bool row_define(struct row *r, const struct definition *definition, const struct
     if (turned)
         row_turn(r, now, journal);
     else if (other_path)
-        row_journal_status(r, NULL, journal);
+        row_journal_status(r, NULL, NULL, journal);
     definition_unref(before);
     return other_path || (turned && !definition_is_on(definition));
 }

@@ -37,6 +37,7 @@ struct row {
     bool first_poll;                           /* the next poll only sends */
     struct certificate_memory certificates[2]; /* by leg - LEG_SMTP */
     struct login_memory logins[1];             /* of sending; that of looking is the group's */
+    struct sampling sampling;
 };
 
 /** The moment: monotonic for ages, wall clock for what people read. */
@@ -125,13 +126,14 @@ struct poll_facts {
     struct send_outcome send;
     const struct leg_outcome *incoming; /* NULL: no look was made */
     const struct leg_outcome *smtp;     /* NULL: not sent */
+    uint32_t history_s;                 /* what samples are to cover; 0: none are kept */
 };
 
 /**
  * row_poll_ended(r, facts, now, journal): Judge, bring the status up to date (counters, texts, times, certificates),
- * and journal it with its event when the verdict changed, and with one event a certificate that nears its end.  No
- * first poll any more.  A look that was not made because its password is not at hand counts as this machine's own
- * fault, so that such a row is unknown and not up.  status.next_poll is the caller's.
+ * sample it, and journal it with its event when the verdict changed, and with one event a certificate that nears its
+ * end.  No first poll any more.  A look that was not made because its password is not at hand counts as this machine's
+ * own fault, so that such a row is unknown and not up.  status.next_poll is the caller's.
  */
 void row_poll_ended(struct row *r, const struct poll_facts *facts, const struct moment *now,
                     const struct journal *journal);

@@ -42,13 +42,16 @@ static const struct text *setting_text(const struct row *r, enum setting_id id)
     return text_new(words, strlen(words));
 }
 
-void row_journal_status(const struct row *r, struct event *event, const struct journal *journal)
+void row_journal_status(const struct row *r, struct event *event, const struct sampled *sampled,
+                        const struct journal *journal)
 {
     struct journal_entry entry = entry_of(r, JOURNAL_STATUS);
     entry.name = setting_text(r, SETTING_name);
     status_init(&entry.status);
     status_copy(&entry.status, &r->status);
     row_keep_memory(r, &entry.memory);
+    if (sampled != NULL)
+        entry.sampled = *sampled;
     if (event != NULL) {
         entry.has_event = true;
         entry.event = *event;

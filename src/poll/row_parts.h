@@ -14,8 +14,10 @@ void row_journal_probe(const struct row *r, const struct outstanding *o, enum pr
 void row_journal_probes(struct row *r, const struct journal *journal);
 void row_journal_forget(const struct row *r, const struct journal *journal);
 
-/** row_journal_status(r, event, journal): The status as it is now, with an event (taken over), or NULL. */
-void row_journal_status(const struct row *r, struct event *event, const struct journal *journal);
+/** row_journal_status(r, event, sampled, journal): The status as it is now, with an event (taken over) and with what
+ * was sampled, or NULL for either. */
+void row_journal_status(const struct row *r, struct event *event, const struct sampled *sampled,
+                        const struct journal *journal);
 
 /** row_event(r, kind, old, now, out): An event of the row as it is now, its failure none; with its name, device, days
  * and what `notify` says of it. */
@@ -51,6 +53,11 @@ void row_certificate(struct row *r, enum leg leg, const struct leg_outcome *outc
 bool row_certificate_event(struct row *r, enum leg leg, const struct leg_outcome *outcome, const struct moment *now,
                            struct event *event);
 void row_certificate_forget(struct row *r, enum leg leg);
+
+/** row_sample(r, facts, failed, found, now): The poll that the status shows becomes part of the samples; what that
+ *  means for those on record. */
+struct sampled row_sample(struct row *r, const struct poll_facts *facts, bool failed, bool found,
+                          const struct moment *now);
 
 /** row_keep_memory(r, memory): What its next verdict rests on. */
 void row_keep_memory(const struct row *r, struct row_memory *memory);

@@ -24,6 +24,7 @@ static bool take_status(struct row *r, const struct restored_row *from)
     status_copy(&r->status, &from->status);
     r->history = from->memory.history;
     r->first_poll = from->memory.first_poll;
+    r->sampling = from->memory.sampling;
     return true;
 }
 
@@ -49,8 +50,10 @@ bool row_restore(struct row *r, const struct restored_row *from, const struct mo
 
 void row_keep_memory(const struct row *r, struct row_memory *memory)
 {
-    *memory =
-        (struct row_memory){.history = r->history, .first_poll = r->first_poll, .path = definition_path(r->definition)};
+    *memory = (struct row_memory){.history = r->history,
+                                  .first_poll = r->first_poll,
+                                  .path = definition_path(r->definition),
+                                  .sampling = r->sampling};
     row_certificates_keep(r, memory);
 }
 

@@ -130,12 +130,12 @@ static void show_verdict(struct row *r, const struct judgement *j, const struct 
     show_failure(s, &j->failure);
 }
 
-static void journal_verdict(struct row *r, const struct history *before, const struct moment *now,
-                            const struct journal *journal)
+static void journal_verdict(struct row *r, const struct history *before, const struct sampled *sampled,
+                            const struct moment *now, const struct journal *journal)
 {
     const enum verdict verdict = r->history.verdict;
     if (!is_event(before, verdict)) {
-        row_journal_status(r, NULL, journal);
+        row_journal_status(r, NULL, sampled, journal);
         return;
     }
     struct event event;
@@ -145,7 +145,7 @@ static void journal_verdict(struct row *r, const struct history *before, const s
     event.stage = r->status.failure_stage;
     event.cause = r->status.failure_cause;
     event.text = text_ref(r->status.failure_text);
-    row_journal_status(r, &event, journal);
+    row_journal_status(r, &event, sampled, journal);
 }
 
 static void journal_certificate(struct row *r, enum leg leg, const struct leg_outcome *outcome,
@@ -153,7 +153,7 @@ static void journal_certificate(struct row *r, enum leg leg, const struct leg_ou
 {
     struct event event;
     if (row_certificate_event(r, leg, outcome, now, &event))
-        row_journal_status(r, &event, journal);
+        row_journal_status(r, &event, NULL, journal);
 }
 
 /* The look as the rules see it: one that was left out because it lacks its password is this machine's own fault. */
@@ -184,9 +184,10 @@ void row_poll_ended(struct row *r, const struct poll_facts *facts, const struct 
     row_certificate(r, LEG_INCOMING, facts->incoming, now);
     show_verdict(r, &j, &look, now);
 
+    const struct sampled sampled = row_sample(r, facts, j.failed, look.kind == LOOK_FOUND, now);
     const struct history before = r->history;
     r->history = j.next; /* what is journaled is what the next poll starts from */
-    journal_verdict(r, &before, now, journal);
+    journal_verdict(r, &before, &sampled, now, journal);
     journal_certificate(r, LEG_SMTP, facts->smtp, now, journal);
     journal_certificate(r, LEG_INCOMING, facts->incoming, now, journal);
     failure_clear(&j.failure);

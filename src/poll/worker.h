@@ -23,6 +23,7 @@ struct worker_options {
     unsigned per_host;               /* connections to one address and port at once */
     struct token_key key;            /* of probes */
     struct token_key test_key;       /* of the probes of `emailmon test` */
+    uint32_t history_s;              /* what samples are to cover, until ORDER_HISTORY says another; 0: none */
     const struct restored *restored; /* what the state knew of rows, which go on there; NULL: nothing */
     uint8_t number;                  /* of this worker: 0..workers - 1 */
     uint8_t workers;                 /* of this process: 1..WORKERS_MAX */

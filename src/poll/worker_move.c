@@ -156,6 +156,7 @@ bool move_ordered(struct worker *w, const struct order *o)
         break;
     case ORDER_TAKE:
     case ORDER_ABSENT:
+    case ORDER_HISTORY:
     case ORDER_READY:
     case ORDER_STOP:
         return false;

@@ -180,7 +180,8 @@ static void judge(struct poll *p, const struct leg_outcome *smtp, struct send_ou
     struct moment now = worker_now(w);
     struct journal journal = out_journal(w);
     const struct leg_outcome *incoming = p->incoming != NULL ? &p->incoming->outcome : NULL;
-    struct poll_facts facts = {.look = p->look, .send = *outcome, .incoming = incoming, .smtp = smtp};
+    struct poll_facts facts = {
+        .look = p->look, .send = *outcome, .incoming = incoming, .smtp = smtp, .history_s = w->options.history_s};
     facts.whole_ms = (incoming != NULL ? incoming->whole_ms : 0) + (smtp != NULL ? smtp->whole_ms : 0);
 
     watched_show_next(w, x);

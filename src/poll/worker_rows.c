@@ -344,6 +344,9 @@ bool worker_order(struct worker *w, const struct order *order)
     case ORDER_ABSENT:
         gone_absent(w, order->serial);
         return true;
+    case ORDER_HISTORY:
+        w->options.history_s = order->history_s;
+        return true;
     case ORDER_READY:
         restored_unref(w->restored);
         w->restored = NULL;

@@ -103,9 +103,20 @@ static bool is_all_zero(const void *bytes, size_t n)
     return n == 0 || (b[0] == 0 && memcmp(b, b + 1, n - 1) == 0);
 }
 
+static int bind_sample(sqlite3_stmt *statement, int mark, const struct sample *sample)
+{
+    uint8_t packed[SAMPLE_PACKED_MAX];
+    if (sample->polls == 0)
+        return SQLITE_OK; /* NULL */
+    const size_t n = samples_pack(sample, 1, packed);
+    return sqlite3_bind_blob(statement, mark, packed, (int)n, SQLITE_TRANSIENT);
+}
+
 static int bind_memory(sqlite3_stmt *statement, int mark, const struct row_memory *m,
                        const struct memory_column *column)
 {
+    if (column->kind == MEMORY_SAMPLE)
+        return bind_sample(statement, mark, row_memory_sample(m, column));
     if (column->kind != MEMORY_BYTES)
         return sqlite3_bind_int64(statement, mark, row_memory_integer(m, column));
     const void *bytes = row_memory_bytes(m, column);
@@ -143,6 +154,21 @@ void columns_read_status(sqlite3_stmt *statement, int first, struct status *stat
     }
 }
 
+static void read_memory(sqlite3_stmt *statement, int column, struct row_memory *m, const struct memory_column *member)
+{
+    if (member->kind != MEMORY_BYTES && member->kind != MEMORY_SAMPLE) {
+        (void)row_memory_put_integer(m, member, sqlite3_column_int64(statement, column));
+        return;
+    }
+    struct sample sample;
+    const void *bytes = sqlite3_column_blob(statement, column);
+    const size_t n = (size_t)sqlite3_column_bytes(statement, column);
+    if (member->kind == MEMORY_BYTES)
+        (void)row_memory_put_bytes(m, member, bytes, n);
+    else if (samples_unpack(bytes, n, &sample, 1) == 1)
+        (void)row_memory_put_sample(m, member, &sample);
+}
+
 void columns_read_row(sqlite3_stmt *statement, int first, struct status *status, struct row_memory *memory)
 {
     columns_read_status(statement, first, status);
@@ -151,10 +177,6 @@ void columns_read_row(sqlite3_stmt *statement, int first, struct status *status,
         const struct memory_column *member = &memory_columns[i];
         if (sqlite3_column_type(statement, column) == SQLITE_NULL)
             continue;
-        if (member->kind != MEMORY_BYTES)
-            (void)row_memory_put_integer(memory, member, sqlite3_column_int64(statement, column));
-        else
-            (void)row_memory_put_bytes(memory, member, sqlite3_column_blob(statement, column),
-                                       (size_t)sqlite3_column_bytes(statement, column));
+        read_memory(statement, column, memory, member);
     }
 }

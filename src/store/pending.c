@@ -121,11 +121,33 @@ static void put_status(struct pending_row *row, struct journal_entry *entry)
     row->has_status = true;
 }
 
+static void forget_samples(struct pending_row *row)
+{
+    row->forget_samples = true;
+    row->sample_count = 0;
+}
+
+static bool put_sampled(struct pending_row *row, const struct sampled *sampled)
+{
+    if (sampled->kind == SAMPLED_FORGET)
+        forget_samples(row);
+    if (sampled->kind != SAMPLED_FULL)
+        return true;
+    struct sample *samples = grown(row->samples, sizeof *samples, &row->sample_room, row->sample_count);
+    if (samples == NULL)
+        return false;
+    row->samples = samples;
+    row->samples[row->sample_count++] = sampled->full;
+    row->sample_count = samples_thin(row->samples, row->sample_count);
+    return true;
+}
+
 static void put_gone(struct pending_row *row)
 {
     row->gone = true;
     row->has_status = false;
     forget_probes(row);
+    forget_samples(row);
 }
 
 static void free_row(struct pending_row *row)
@@ -133,6 +155,7 @@ static void free_row(struct pending_row *row)
     text_unref(row->name);
     status_clear(&row->status);
     free(row->probes);
+    free(row->samples);
     free(row);
 }
 
@@ -183,6 +206,9 @@ static bool add_to_row(struct pending *p, struct pending_row *row, struct journa
         forget_probes(row);
         return true;
     case JOURNAL_STATUS:
+        if (!put_sampled(row, &entry->sampled))
+            return false;
+        entry->sampled.kind = SAMPLED_NOTHING; /* also when the entry comes again, because memory is short below */
         if (entry->has_event && !put_event(p, &entry->event))
             return false;
         put_status(row, entry);

@@ -24,6 +24,9 @@ struct pending_row {
     struct row_memory memory;
     struct probe_record *probes; /* the last record of each */
     size_t probe_count, probe_room;
+    bool forget_samples;    /* what the state has of its samples is void; those below came after that */
+    struct sample *samples; /* full ones, in the order in which they were made */
+    size_t sample_count, sample_room;
 };
 
 /** All zero is an empty one. */

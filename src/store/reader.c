@@ -39,6 +39,7 @@ static int mend_doubled(sqlite3 *db, const struct once *once, int64_t gone_until
                    "DELETE FROM row WHERE serial IN (SELECT serial FROM doubled);"
                    "DELETE FROM definition WHERE serial IN (SELECT serial FROM doubled);"
                    "DELETE FROM probe WHERE serial IN (SELECT serial FROM doubled);"
+                   "DELETE FROM samples WHERE serial IN (SELECT serial FROM doubled);"
                    "DROP TABLE doubled;"
                    "COMMIT;",
                    once->lots, (long long)gone_until_ms);

@@ -12,7 +12,9 @@
  *
  * Serials are 64 random bits, kept as SQLite's signed integers.  A row of the file is in `row` alone, one made by SET
  * in `definition` too.  `promise`: an index stays with a name, whoever has either.  `gone`: rows that are no more,
- * for as long as probes of theirs may come; nothing that comes late makes such a row again.
+ * for as long as probes of theirs may come; nothing that comes late makes such a row again.  `samples`: those of a row
+ * in a page of their own, which is written seldom; the recent ones and the open one are in its line of `row`, which
+ * each poll writes (core/sample.h).
  */
 static const char *const migrations[] = {
     "CREATE TABLE row (serial INTEGER PRIMARY KEY, idx INTEGER NOT NULL, name TEXT NOT NULL,"
@@ -31,6 +33,8 @@ static const char *const migrations[] = {
     " cause INTEGER NOT NULL, notify INTEGER NOT NULL, announced INTEGER NOT NULL, smtp_cert_days INTEGER NOT NULL,"
     " in_cert_days INTEGER NOT NULL, name TEXT, device TEXT, text TEXT, settled INTEGER NOT NULL);"
     "CREATE INDEX event_pending ON event (seq) WHERE settled = 0;",
+    "CREATE TABLE samples (serial INTEGER PRIMARY KEY, packed BLOB NOT NULL);"
+    "ALTER TABLE row ADD COLUMN samples_recent BLOB;",
 };
 
 enum { VERSION = sizeof migrations / sizeof migrations[0] };

@@ -68,6 +68,16 @@ struct stored_row {
 bool store_read_status(const char *path, const char *name, struct stored_state *state,
                        void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);
 
+/** Whose samples are read, and who gets them: all of a row, in the order in which they were made. */
+struct samples_wanted {
+    bool (*wants)(void *owner, int32_t index);
+    void (*take)(void *owner, int32_t index, const struct sample *samples, size_t count); /* SAMPLES_MAX at most */
+    void *owner;
+};
+
+/** store_read_samples(path, wanted, why, size): The same for samples; a row that has none is not told of. */
+bool store_read_samples(const char *path, const struct samples_wanted *wanted, char *why, size_t size);
+
 /**
  * store_read_definitions(path, index, row, owner, why, size): The same for the rows that were made by SET, or for the
  * one of that ${index} (0: all).  Their passwords stay sealed: the secret of a leg that has one is SECRET_FAILED.

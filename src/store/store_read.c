@@ -146,6 +146,57 @@ bool store_read_status(const char *path, const char *name, struct stored_state *
     return tell(path, code, why, size);
 }
 
+/* --- samples --- */
+
+static void take_samples(sqlite3_stmt *result, int column, struct sample *samples, size_t *count)
+{
+    const void *packed = sqlite3_column_blob(result, column);
+    *count +=
+        samples_unpack(packed, (size_t)sqlite3_column_bytes(result, column), &samples[*count], SAMPLES_MAX - *count);
+}
+
+/* Only who is wanted is looked up: the samples of a row are a page of the file. */
+static int read_samples(sqlite3_stmt *rows, sqlite3_stmt *full, const struct samples_wanted *wanted)
+{
+    enum { SERIAL, INDEX, RECENT, OPEN };
+    struct sample samples[SAMPLES_MAX];
+    int code;
+    while ((code = sqlite3_step(rows)) == SQLITE_ROW) {
+        const int32_t index = sqlite3_column_int(rows, INDEX);
+        size_t count = 0;
+        if (!wanted->wants(wanted->owner, index))
+            continue;
+        (void)sqlite3_bind_int64(full, 1, sqlite3_column_int64(rows, SERIAL));
+        if (sqlite3_step(full) == SQLITE_ROW)
+            take_samples(full, 0, samples, &count);
+        code = sqlite3_reset(full);
+        if (code != SQLITE_OK)
+            return code;
+        take_samples(rows, RECENT, samples, &count);
+        take_samples(rows, OPEN, samples, &count);
+        if (count > 0)
+            wanted->take(wanted->owner, index, samples, count);
+    }
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+bool store_read_samples(const char *path, const struct samples_wanted *wanted, char *why, size_t size)
+{
+    sqlite3_stmt *rows = NULL, *full = NULL;
+    sqlite3 *db = open_for_reading(path, why, size);
+    if (db == NULL)
+        return false;
+    int code = database_prepare(db, "SELECT serial, idx, samples_recent, sample_open FROM row ORDER BY serial", &rows);
+    if (code == SQLITE_OK)
+        code = database_prepare(db, "SELECT packed FROM samples WHERE serial = ?1", &full);
+    if (code == SQLITE_OK)
+        code = read_samples(rows, full, wanted);
+    (void)sqlite3_finalize(rows);
+    (void)sqlite3_finalize(full);
+    database_close(db);
+    return tell(path, code, why, size);
+}
+
 bool store_read_definitions(const char *path, int32_t index,
                             void (*row)(void *owner, int32_t index, const struct definition *definition), void *owner,
                             char *why, size_t size)

@@ -22,6 +22,11 @@
     STATEMENT(TRIM_FOUND, "DELETE FROM probe WHERE serial = ?1 AND state = ?2 AND (time_s, nonce) <="                  \
                           " (SELECT time_s, nonce FROM probe WHERE serial = ?1 AND state = ?2"                         \
                           " ORDER BY time_s DESC, nonce DESC LIMIT 1 OFFSET ?3)")                                      \
+    STATEMENT(GET_SAMPLES,                                                                                             \
+              "SELECT packed, samples_recent FROM row LEFT JOIN samples USING (serial) WHERE serial = ?1")             \
+    STATEMENT(PUT_SAMPLES, "INSERT OR REPLACE INTO samples (serial, packed) VALUES (?1, ?2)")                          \
+    STATEMENT(DROP_SAMPLES, "DELETE FROM samples WHERE serial = ?1")                                                   \
+    STATEMENT(DROP_RECENT, "UPDATE row SET samples_recent = NULL WHERE serial = ?1")                                   \
     STATEMENT(ADD_GONE, "INSERT OR REPLACE INTO gone (serial, until_ms) VALUES (?1, ?2)")                              \
     STATEMENT(DROP_GONE, "DELETE FROM gone WHERE serial = ?1")                                                         \
     STATEMENT(PUT_PROMISE, "INSERT OR REPLACE INTO promise (idx, name) VALUES (?1, ?2)")                               \
@@ -41,22 +46,24 @@ enum statement {
 _Static_assert((int)STATEMENT_COUNT == (int)WRITER_STATEMENTS, "room for every statement");
 
 /* Where the columns that follow a table begin among the marks. */
-enum { FIRST_OF_STATUS = 3, FIRST_OF_ADDED = 4, FIRST_OF_DEFINITION = 5 };
+enum { FIRST_OF_STATUS = 4, FIRST_OF_ADDED = 5, FIRST_OF_DEFINITION = 5 };
 
 /* --- statements --- */
 
 static void print_put_status(FILE *out, const struct followed *row)
 {
-    (void)fputs("UPDATE row SET polled = 1, idx = ?2, ", out);
+    (void)fputs("UPDATE row SET polled = 1, idx = ?2, samples_recent = CASE WHEN ?3 IS NULL THEN samples_recent"
+                " ELSE CAST(ifnull(samples_recent, x'') || ?3 AS BLOB) END, ",
+                out);
     columns_print(out, row, COLUMNS_ASSIGNED, FIRST_OF_STATUS);
     (void)fputs(" WHERE serial = ?1", out);
 }
 
 static void print_add_status(FILE *out, const struct followed *row)
 {
-    (void)fputs("INSERT INTO row (serial, idx, name, polled, ", out);
+    (void)fputs("INSERT INTO row (serial, idx, name, samples_recent, polled, ", out);
     columns_print(out, row, COLUMNS_NAMES, 0);
-    (void)fputs(") SELECT ?1, ?2, ?3, 1, ", out);
+    (void)fputs(") SELECT ?1, ?2, ?3, ?4, 1, ", out);
     columns_print(out, row, COLUMNS_MARKS, FIRST_OF_ADDED);
     (void)fputs(" WHERE NOT EXISTS (SELECT 1 FROM gone WHERE serial = ?1)", out);
 }
@@ -217,7 +224,7 @@ int writer_save(struct writer *w, const struct save_change *change, int64_t wall
 
 int writer_gone(struct writer *w, uint64_t serial, int64_t wall_ms)
 {
-    static const enum statement all[] = {DROP_ROW, DROP_DEFINITION, DROP_PROBES};
+    static const enum statement all[] = {DROP_ROW, DROP_DEFINITION, DROP_PROBES, DROP_SAMPLES};
     int code = SQLITE_OK;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && code == SQLITE_OK; i++)
         code = do_by_serial(w, all[i], serial);
@@ -228,11 +235,21 @@ int writer_gone(struct writer *w, uint64_t serial, int64_t wall_ms)
     return database_do(w->statements[ADD_GONE]);
 }
 
+/* NULL: there are none.  ${packed} stays until the statement is run. */
+static void bind_recent(sqlite3_stmt *s, int mark, const struct pending_row *row, uint8_t *packed)
+{
+    if (row->sample_count > 0)
+        (void)sqlite3_bind_blob(s, mark, packed, (int)samples_pack(row->samples, row->sample_count, packed),
+                                SQLITE_STATIC);
+}
+
 static int put_status(struct writer *w, const struct pending_row *row)
 {
+    uint8_t packed[SAMPLES_MAX * SAMPLE_PACKED_MAX];
     sqlite3_stmt *s = w->statements[PUT_STATUS];
     bind_number(s, 1, (int64_t)row->serial);
     bind_number(s, 2, row->index);
+    bind_recent(s, 3, row, packed);
     int code = columns_bind_row(s, FIRST_OF_STATUS, &row->status, &row->memory);
     if (code == SQLITE_OK)
         code = database_do(s);
@@ -242,6 +259,7 @@ static int put_status(struct writer *w, const struct pending_row *row)
     bind_number(s, 1, (int64_t)row->serial);
     bind_number(s, 2, row->index);
     bind_text(s, 3, text_bytes(row->name));
+    bind_recent(s, 4, row, packed);
     code = columns_bind_row(s, FIRST_OF_ADDED, &row->status, &row->memory);
     return code == SQLITE_OK ? database_do(s) : code;
 }
@@ -280,12 +298,66 @@ static int put_probes(struct writer *w, const struct pending_row *row)
     return code == SQLITE_OK && found ? trim_found(w, row->serial) : code;
 }
 
+/* --- samples --- */
+
+static int forget_samples(struct writer *w, uint64_t serial)
+{
+    int code = do_by_serial(w, DROP_SAMPLES, serial);
+    return code == SQLITE_OK ? do_by_serial(w, DROP_RECENT, serial) : code;
+}
+
+static void unpack_column(sqlite3_stmt *s, int column, struct sample *samples, size_t room, size_t *count)
+{
+    const void *packed = sqlite3_column_blob(s, column);
+    *count += samples_unpack(packed, (size_t)sqlite3_column_bytes(s, column), &samples[*count], room - *count);
+}
+
+/* Those packed away, and the recent ones behind them. */
+static int get_samples(struct writer *w, uint64_t serial, struct sample *samples, size_t room, size_t *count)
+{
+    sqlite3_stmt *s = w->statements[GET_SAMPLES];
+    bind_number(s, 1, (int64_t)serial);
+    const int code = sqlite3_step(s);
+    *count = 0;
+    for (int column = 0; code == SQLITE_ROW && column < 2; column++)
+        unpack_column(s, column, samples, room, count);
+    (void)sqlite3_reset(s);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int pack_samples_away(struct writer *w, uint64_t serial)
+{
+    struct sample all[2 * SAMPLES_MAX];
+    uint8_t packed[SAMPLES_FULL_MAX * SAMPLE_PACKED_MAX];
+    size_t count;
+    int code = get_samples(w, serial, all, sizeof all / sizeof all[0], &count);
+    if (code != SQLITE_OK || count == 0)
+        return code;
+    count = samples_thin(all, count);
+    sqlite3_stmt *s = w->statements[PUT_SAMPLES];
+    bind_number(s, 1, (int64_t)serial);
+    (void)sqlite3_bind_blob(s, 2, packed, (int)samples_pack(all, count, packed), SQLITE_STATIC);
+    code = database_do(s);
+    return code == SQLITE_OK ? do_by_serial(w, DROP_RECENT, serial) : code;
+}
+
+/* Not all rows at one time: the offset is the row's own. */
+static bool are_due(const struct pending_row *row)
+{
+    return row->sample_count > 0 &&
+           !samples_are_together(&row->samples[0], &row->memory.sampling.open, (uint32_t)row->serial);
+}
+
 int writer_row(struct writer *w, const struct pending_row *row, int64_t wall_ms)
 {
     if (row->gone)
         return writer_gone(w, row->serial, wall_ms);
     int code = put_probes(w, row);
-    return code == SQLITE_OK && row->has_status ? put_status(w, row) : code;
+    if (code == SQLITE_OK && row->forget_samples)
+        code = forget_samples(w, row->serial);
+    if (code == SQLITE_OK && row->has_status)
+        code = put_status(w, row);
+    return code == SQLITE_OK && are_due(row) ? pack_samples_away(w, row->serial) : code;
 }
 
 /* --- events --- */

@@ -13,7 +13,7 @@ enum {
     WRITER_FOUND_KEPT = 4,      /* found probes of a row on record: to know them again in the next session */
     WRITER_EVENTS_KEPT = 20000, /* settled events */
     WRITER_GONE_S = 7 * 86400,  /* as long as a probe may be under way */
-    WRITER_STATEMENTS = 16
+    WRITER_STATEMENTS = 20
 };
 
 struct writer {

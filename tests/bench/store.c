@@ -15,7 +15,7 @@
 #include "disk.h"
 #include "store.h"
 
-enum { QUEUE_ROOM = 1024, INTERVAL_S = 60, PHASES_A_SECOND = 20, DECIMAL = 10 };
+enum { QUEUE_ROOM = 1024, INTERVAL_S = 60, HISTORY_S = 7 * 86400, PHASES_A_SECOND = 20, DECIMAL = 10 };
 
 static struct {
     uint32_t polls_per_s, seconds, rows;
@@ -24,7 +24,8 @@ static struct {
     struct queue *journal, *receipts, *news, *saves, *saved;
     struct store *store;
 
-    uint64_t *posted_us; /* by ticket */
+    struct sampling *sampled; /* by row */
+    uint64_t *posted_us;      /* by ticket */
     uint64_t ticket, answered;
     uint64_t waited_us, longest_us; /* of those that were answered */
     uint64_t full;                  /* milliseconds for which the journal had no room */
@@ -95,6 +96,19 @@ static void post_probe(uint32_t poll, enum probe_state state, bool answered)
     post(&entry);
 }
 
+/* Rows are young: each poll fills the sample of the one before. */
+static void sample(struct journal_entry *entry, uint32_t poll)
+{
+    struct sampling *sampled = &bench.sampled[poll % bench.rows];
+    struct sample one;
+    sample_of_poll(&one, entry->status.last_poll + INT64_C(1000) * INTERVAL_S * (poll / bench.rows), VERDICT_UP, false);
+    for (enum sample_time t = 0; t < SAMPLE_TIMES; t++)
+        sample_measure(&one, t, 30);
+    if (sampling_add(sampled, &one, HISTORY_S, &entry->sampled.full))
+        entry->sampled.kind = SAMPLED_FULL;
+    entry->memory.sampling = *sampled;
+}
+
 static void post_status(uint32_t poll)
 {
     char name[32];
@@ -107,6 +121,7 @@ static void post_status(uint32_t poll)
     entry.status.proof = PROOF_ROUND_TRIP;
     entry.status.polls = poll / bench.rows;
     entry.status.last_poll = INT64_C(1795489999000) + poll;
+    sample(&entry, poll);
     post(&entry);
 }
 
@@ -217,14 +232,15 @@ static void begin(const char *where)
         die(where, strerror(errno));
     (void)snprintf(bench.path, sizeof bench.path, "%s/state.db", bench.folder);
     bench.rows = bench.polls_per_s * INTERVAL_S;
+    bench.sampled = calloc(bench.rows, sizeof *bench.sampled);
     bench.posted_us = calloc((size_t)bench.polls_per_s * bench.seconds * 2 + 2, sizeof *bench.posted_us);
     bench.journal = queue_new(QUEUE_ROOM, sizeof(struct journal_entry));
     bench.receipts = queue_new(QUEUE_ROOM, sizeof(struct receipt));
     bench.news = queue_new(QUEUE_ROOM, sizeof(struct news));
     bench.saves = queue_new(QUEUE_ROOM, sizeof(struct save));
     bench.saved = queue_new(QUEUE_ROOM, sizeof(struct saved));
-    if (bench.posted_us == NULL || bench.journal == NULL || bench.receipts == NULL || bench.news == NULL ||
-        bench.saves == NULL || bench.saved == NULL || !keys_random(&bench.keys) || !disk_watch())
+    if (bench.sampled == NULL || bench.posted_us == NULL || bench.journal == NULL || bench.receipts == NULL ||
+        bench.news == NULL || bench.saves == NULL || bench.saved == NULL || !keys_random(&bench.keys) || !disk_watch())
         die("start", "no memory");
     open_store();
 }
@@ -238,6 +254,7 @@ static void end(void)
     queue_free(bench.saves, save_drop);
     queue_free(bench.saved, NULL);
     free(bench.posted_us);
+    free(bench.sampled);
     DIR *dir = opendir(bench.folder);
     for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
         (void)unlinkat(dirfd(dir), e->d_name, 0);

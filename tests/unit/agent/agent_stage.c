@@ -110,9 +110,9 @@ static void post_report(struct scene *s, const struct order *order)
 
 static void tell_order(const struct order *order)
 {
-    static const char *const words[] = {
-        [ORDER_PUT] = "put",   [ORDER_TAKE] = "take",     [ORDER_LEAVE] = "leave", [ORDER_REMOVE] = "remove",
-        [ORDER_POLL] = "poll", [ORDER_ABSENT] = "absent", [ORDER_READY] = "ready", [ORDER_STOP] = "stop"};
+    static const char *const words[] = {[ORDER_PUT] = "put",       [ORDER_TAKE] = "take", [ORDER_LEAVE] = "leave",
+                                        [ORDER_REMOVE] = "remove", [ORDER_POLL] = "poll", [ORDER_ABSENT] = "absent",
+                                        [ORDER_READY] = "ready",   [ORDER_STOP] = "stop", [ORDER_HISTORY] = "history"};
     printf("%s %d %s\n", words[order->kind], (int)order->index,
            order->definition == NULL ? "" : definition_text(order->definition, SETTING_name));
     (void)fflush(stdout);

@@ -182,6 +182,22 @@ static void rows_that_did_not_come(void **state)
     assert_int_equal(next_order(), ORDER_READY);
 }
 
+static void another_history(void **state)
+{
+    (void)state;
+    struct order order;
+    a->options.history_s = 60;
+    agent_take_file(a, &(struct notice){.kind = NOTICE_FILE, .history_s = 60});
+    while (queue_take(a->options.orders[0], &order)) {
+        assert_int_not_equal(order.kind, ORDER_HISTORY);
+        order_drop(&order);
+    }
+    agent_take_file(a, &(struct notice){.kind = NOTICE_FILE, .history_s = 0});
+    assert_true(queue_take(a->options.orders[0], &order));
+    assert_int_equal(order.kind, ORDER_HISTORY);
+    assert_int_equal(order.history_s, 0);
+}
+
 static void rows_made_by_set(void **state)
 {
     (void)state;
@@ -274,6 +290,7 @@ int main(void)
                  indexes_and_statuses),
         SENTENCE("rows that did not come back are gone, and the worker is told that all is ordered",
                  rows_that_did_not_come),
+        SENTENCE("workers are told of another history, and of no other", another_history),
         SENTENCE("rows made by SET are there before the file, which may take them over", rows_made_by_set),
         SENTENCE("an AdminStatus by SET of a row of the file is remembered", admin_status),
         SENTENCE("a name that comes back after its row went is another row", another_row_of_the_same_name),

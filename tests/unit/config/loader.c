@@ -233,12 +233,14 @@ static void restart_is_logged(void **state)
     loader = loader_start_timed(file_path("loader.yaml"), c, notices, log, NULL, &timing);
     assert_non_null(loader);
     struct notice n = take(NOTICE_FILE);
+    assert_int_equal(n.history_s, 7 * 86400);
     notice_drop(&n);
     /* Twice: it is the start that counts, not the last reading. */
     for (int i = 0; i < 2; i++) {
-        (void)file_put("loader.yaml", "workers: 2\n");
+        (void)file_put("loader.yaml", "workers: 2\nhistory: 1d\n");
         loader_reload(loader);
         n = take(NOTICE_FILE);
+        assert_int_equal(n.history_s, 86400);
         notice_drop(&n);
     }
     stop();
@@ -250,6 +252,7 @@ static void restart_is_logged(void **state)
     const char *first = strstr(line, text);
     assert_non_null(first);
     assert_non_null(strstr(first + 1, text));
+    assert_null(strstr(line, "change of history"));
     (void)close(ends[0]);
     (void)close(ends[1]);
     (void)close(before);
@@ -268,7 +271,8 @@ int main(void)
         {"a file that is refused is told, and the next good one is taken", refused, NULL, NULL, NULL},
         {"a reload does not wait for a command", reload_while_a_command_runs, NULL, NULL, NULL},
         {"the loader stops at once, whatever runs", stops_at_once, NULL, NULL, NULL},
-        {"a change that needs a restart is logged at every reading", restart_is_logged, NULL, NULL, NULL},
+        {"a change that needs a restart is logged at every reading, one of history is told", restart_is_logged, NULL,
+         NULL, NULL},
         {"a full queue loses nothing", a_full_queue_loses_nothing, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests_name("loader", tests, files_begin, files_end);

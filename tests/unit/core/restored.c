@@ -26,11 +26,14 @@ static void memory_bounds(void **state)
         struct row_memory m;
         row_memory_init(&m);
         int64_t before = row_memory_integer(&m, c);
-        if (c->kind == MEMORY_BYTES) {
+        if (c->kind == MEMORY_BYTES || c->kind == MEMORY_SAMPLE) {
             assert_false(row_memory_put_integer(&m, c, 0));
             assert_false(row_memory_put_bytes(&m, c, &m, c->bytes - 1));
             continue;
         }
+        const struct sample sample = {0};
+        assert_null(row_memory_sample(&m, c));
+        assert_false(row_memory_put_sample(&m, c, &sample));
         assert_true(before >= c->min && before <= c->max);
         assert_true(row_memory_put_integer(&m, c, c->min));
         assert_true(row_memory_integer(&m, c) == c->min);
@@ -58,6 +61,11 @@ static void memory_is_complete(void **state)
         if (c->kind == MEMORY_BYTES) {
             assert_true(row_memory_put_bytes(&full, c, bytes, c->bytes));
             assert_true(row_memory_put_bytes(&again, c, row_memory_bytes(&full, c), c->bytes));
+        } else if (c->kind == MEMORY_SAMPLE) {
+            struct sample sample;
+            memcpy(&sample, bytes, sizeof sample);
+            assert_true(row_memory_put_sample(&full, c, &sample));
+            assert_true(row_memory_put_sample(&again, c, row_memory_sample(&full, c)));
         } else {
             assert_true(row_memory_put_integer(&full, c, c->max));
             assert_true(row_memory_put_integer(&again, c, row_memory_integer(&full, c)));

@@ -200,7 +200,7 @@ static void send_probe(struct world *w, const struct look_outcome *looked, struc
 void world_poll_at(struct world *w, uint64_t ms)
 {
     struct leg_outcome in, out;
-    struct poll_facts facts = {.whole_ms = 55, .smtp = &out};
+    struct poll_facts facts = {.whole_ms = 55, .smtp = &out, .history_s = w->history_s};
     leg_outcome_init(&in);
     leg_outcome_init(&out);
     if (w->row.first_poll) {

@@ -22,6 +22,7 @@ struct world {
     bool delivers;          /* what SMTP accepts arrives in the mailbox ... */
     int64_t underway_ms;    /* ... so much later, by its clock */
     struct tls_facts tls;   /* what both legs see */
+    uint32_t history_s;     /* that samples are to cover */
     struct token mailbox[MAILS_MAX];
     int64_t arrived_ms[MAILS_MAX];
     size_t mails;

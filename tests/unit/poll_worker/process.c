@@ -375,6 +375,32 @@ static void stopped_for_long(void **state)
     free(s);
 }
 
+static bool is_sampled(void *owner)
+{
+    return ((struct scene *)owner)->rows[1].sampling.open.polls > 0;
+}
+
+static bool is_not_sampled(void *owner)
+{
+    return !is_sampled(owner);
+}
+
+static void another_history(void **state)
+{
+    struct scene *s = *state;
+    struct order order = {.kind = ORDER_HISTORY, .history_s = 3600};
+    scene_put(s, 1, "");
+    scene_polled(s, 1, 1);
+    assert_false(is_sampled(s));
+    assert_true(queue_post(s->orders, &order));
+    scene_poll_once(s, 1);
+    assert_true(scene_until(s, is_sampled, s, SCENE_WAIT_MS));
+    order.history_s = 0;
+    assert_true(queue_post(s->orders, &order));
+    scene_poll_once(s, 1);
+    assert_true(scene_until(s, is_not_sampled, s, SCENE_WAIT_MS));
+}
+
 static void changed_path(void **state)
 {
     struct scene *s = *state;
@@ -472,6 +498,7 @@ int main(void)
         PLAY("a server that this machine has no way to makes nobody down", without_a_way, scene_setup),
         {"a process that was stopped for longer than its timeouts has seen none", stopped_for_long, NULL, NULL, NULL},
         {"a worker that cannot start says why, and leaves nothing behind", cannot_start, NULL, NULL, NULL},
+        PLAY("rows are sampled as long as there is a history", another_history, scene_setup),
         PLAY("a changed path gives the poll up and begins anew", changed_path, scene_setup),
         PLAY("it ends in time with 200 polls at work", stopped_in_flight, scene_setup),
         PLAY("it ends in time while a server owes the answer to the dot", stopped_after_the_dot, scene_setup),

@@ -138,7 +138,10 @@ static void keep(struct scene *s, struct journal_entry *e)
         row->probes[e->probe.state]++;
     } else if (e->kind == JOURNAL_GONE) {
         row->gone++;
-    } else if (e->kind == JOURNAL_STATUS && e->has_event) {
+    } else if (e->kind == JOURNAL_STATUS) {
+        row->sampling = e->memory.sampling;
+    }
+    if (e->kind == JOURNAL_STATUS && e->has_event) {
         row->up += e->event.kind == EVENT_UP;
         row->down += e->event.kind == EVENT_DOWN;
         row->unknown += e->event.kind == EVENT_UNKNOWN;

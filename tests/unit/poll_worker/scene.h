@@ -18,6 +18,7 @@ struct seen {
     unsigned up, down, unknown;      /* events */
     unsigned probes[PROBE_LOST + 1]; /* entries of the journal, by state */
     unsigned gone;
+    struct sampling sampling; /* of the last status in the journal */
 };
 
 struct scene {

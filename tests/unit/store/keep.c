@@ -37,6 +37,7 @@ int main(int argc, char **argv)
         stage_event(5, UINT64_MAX - 4, "made by SET"),
         {.kind = JOURNAL_SETTLED, .seq = 1},
     };
+    entries[0].sampled = (struct sampled){.kind = SAMPLED_FULL, .full = {.begin = 31920264, .verdicts = 1, .polls = 1}};
     save_batch_unref(stage_save(&stage, SAVE_CHANGES, 1, &change, 1));
     bool ok = stage_answer(&stage, 1) == SAVED;
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)

@@ -28,13 +28,21 @@ static uint64_t row_of(uint64_t number)
     return number % ROWS + 1;
 }
 
-/* One poll: its number is the event's, the ticket, and the status' count. */
+/* Of a row whose every poll fills the sample of the one before. */
+static struct sample numbered(uint64_t number)
+{
+    return (struct sample){.begin = (uint32_t)number, .polls = 1, .verdicts = sample_verdict(VERDICT_DOWN)};
+}
+
+/* One poll: its number is the event's, the ticket, the status' count, and that of the sample that is open. */
 static void post_poll(uint64_t number)
 {
     const int32_t index = (int32_t)row_of(number);
     struct journal_entry entry = stage_event(index, row_of(number), "office");
     struct journal_entry probe = stage_probe(index, row_of(number), (uint32_t)number, PROBE_OUT);
     entry.status.polls = (uint32_t)number;
+    entry.memory.sampling.open = numbered(number);
+    entry.sampled = (struct sampled){.kind = SAMPLED_FULL, .full = numbered(number - ROWS)};
     entry.ticket = number;
     stage_post(&stage, &probe);
     stage_post(&stage, &entry);
@@ -121,9 +129,28 @@ static void check(const struct told *told)
         assert_non_null(restored_by_serial(r, SAVED_ROWS + told->saved));
 }
 
+static bool wants_all(void *owner, int32_t index)
+{
+    (void)owner, (void)index;
+    return true;
+}
+
+/* None is missing, none is there twice: what is open and what is full are one commit. */
+static void check_samples(void *owner, int32_t index, const struct sample *samples, size_t count)
+{
+    (void)owner;
+    const struct restored_row *row = restored_by_index(stage.restored, index);
+    if (row == NULL || !row->has_status)
+        return; /* one made by SET */
+    assert_int_equal(samples[count - 1].begin, row->status.polls);
+    for (size_t i = 1; i < count; i++)
+        assert_int_equal(samples[i].begin, samples[i - 1].begin + ROWS);
+}
+
 static void answered_is_there(void **state)
 {
     (void)state;
+    const struct samples_wanted samples = {.wants = wants_all, .take = check_samples};
     unsigned seed = (unsigned)time(NULL);
     print_message("seed %u\n", seed);
     srandom(seed);
@@ -132,6 +159,7 @@ static void answered_is_there(void **state)
         struct told told = kill_soon();
         stage_open(&stage);
         check(&told);
+        assert_true(store_read_samples(stage.path, &samples, stage.why, sizeof stage.why));
         stage_close(&stage);
     }
     stage_end(&stage);

@@ -88,6 +88,48 @@ static void schema_1(void **state)
     kept_state(SCHEMAS "/schema-1.sql");
 }
 
+static bool wants_all(void *owner, int32_t index)
+{
+    (void)owner, (void)index;
+    return true;
+}
+
+static void count_samples(void *owner, int32_t index, const struct sample *samples, size_t count)
+{
+    (void)samples;
+    if (index == 2)
+        *(size_t *)owner = count;
+}
+
+static size_t samples_of_file(void)
+{
+    size_t count = 0;
+    const struct samples_wanted wanted = {.wants = wants_all, .take = count_samples, .owner = &count};
+    assert_true(store_read_samples(stage.path, &wanted, stage.why, sizeof stage.why));
+    return count;
+}
+
+/* One that had none gets them like a new one. */
+static void schema_1_samples(void **state)
+{
+    schema_1(state);
+    assert_int_equal(samples_of_file(), 0);
+    stage_close(&stage);
+    stage_run(&stage);
+    struct journal_entry entry = stage_status(2, 22, "of the file");
+    entry.sampled = (struct sampled){.kind = SAMPLED_FULL, .full = entry.memory.sampling.open};
+    stage_post(&stage, &entry);
+    assert_true(stage_flush(&stage));
+    assert_int_equal(samples_of_file(), 2);
+}
+
+static void schema_2(void **state)
+{
+    (void)state;
+    kept_state(SCHEMAS "/schema-2.sql");
+    assert_int_equal(samples_of_file(), 2);
+}
+
 static void post_status(void)
 {
     struct journal_entry entry = stage_status(1, 1, "office");
@@ -287,6 +329,8 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         SENTENCE("a state of schema version 1 opens whole", schema_1),
+        SENTENCE("a state of schema version 1 gets samples", schema_1_samples),
+        SENTENCE("a state of schema version 2 opens whole", schema_2),
         SENTENCE("columns that a state lacks are added, those of a later emailmon do not matter", columns_are_added),
         SENTENCE("a value that cannot be is none", values_out_of_range),
         SENTENCE("a row made by SET that lacks something is not in service", row_that_lacks_something),

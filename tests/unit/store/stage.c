@@ -256,6 +256,8 @@ struct journal_entry stage_status(int32_t index, uint64_t serial, const char *na
                                             .failures = UINT32_MAX,
                                             .undeleted_kept = 3};
     entry.memory.first_poll = false;
+    entry.memory.sampling =
+        (struct sampling){.since = 31920000, .open = {.begin = 31920265, .verdicts = 3, .polls = 2}};
     entry.memory.path = UINT64_MAX - 1;
     entry.memory.certificates[1].expires_s = 1795489915;
     entry.memory.certificates[1].warned.next = 2;

@@ -111,7 +111,7 @@ static void assert_same_status(const struct restored_row *row, const struct jour
     for (size_t i = 0; i < memory_column_count; i++) {
         const struct memory_column *column = &memory_columns[i];
         assert_true(row_memory_integer(&row->memory, column) == row_memory_integer(&expected->memory, column));
-        if (column->kind == MEMORY_BYTES)
+        if (column->kind == MEMORY_BYTES || column->kind == MEMORY_SAMPLE)
             assert_memory_equal(row_memory_bytes(&row->memory, column), row_memory_bytes(&expected->memory, column),
                                 column->bytes);
     }

@@ -1,0 +1,22 @@
+-- A state as emailmon kept it with schema version 2 (see keep.c).  Released: never changed.
+PRAGMA application_id = 1164791151;
+PRAGMA user_version = 2;
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE row (serial INTEGER PRIMARY KEY, idx INTEGER NOT NULL, name TEXT NOT NULL, admin_set INTEGER NOT NULL DEFAULT 0, admin_file INTEGER NOT NULL DEFAULT 0, polled INTEGER NOT NULL DEFAULT 0, samples_recent BLOB, "verdict", "proof", "proven_at", "last_change", "last_poll", "next_poll", "failure_stage", "failure_cause", "failure_text", "server_reply", "consecutive_failures", "polls", "polls_failed", "sent", "delivered", "late", "lost", "bounced", "transitions", "outstanding", "poll_ms", "send_ms", "look_ms", "smtp_connect_ms", "smtp_tls_ms", "smtp_auth_ms", "smtp_data_ms", "in_connect_ms", "in_tls_ms", "in_login_ms", "in_search_ms", "in_delete_ms", "delivery_ms", "smtp_tls_version", "in_tls_version", "smtp_mechanism", "in_mechanism", "smtp_cert_days", "in_cert_days", "failure_leg", "smtp_stage", "smtp_cause", "smtp_reply", "in_stage", "in_cause", "in_reply", "skipped", "duplicates", "strays", "forged", "in_junk", "h_verdict", "h_proof", "h_judged", "h_settled_once", "h_awaiting_proof", "h_failures", "h_own_kept", "h_in_use_kept", "h_undeleted_kept", "h_unfinished_kept", "first_poll", "path", "c_smtp_expires", "c_smtp_next", "c_smtp_warned", "c_in_expires", "c_in_next", "c_in_warned", "sampled_since", "sample_open");
+INSERT INTO "row" VALUES(-5,5,'made by SET',0,0,1,NULL,2,1,1795489915123,0,1795489999000,0,4,2,'smtp: connecting: refused Ã',NULL,0,4294967295,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL,-3,2147483647,2,1,1,NULL,1,1,NULL,0,0,0,0,0,2,1,1,1,0,4294967295,0,0,3,0,0,-2,0,0,NULL,1795489915,2,X'000000000000000000c3c3c3c3c3c3c3c302000000000000000000000000000000000000',31920000,X'0389a19c0f0200000000');
+INSERT INTO "row" VALUES(22,2,'of the file',0,0,1,X'0188a19c0f0100000000',2,1,1795489915123,0,1795489999000,0,4,2,'smtp: connecting: refused Ã',NULL,0,4294967295,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL,-3,2147483647,2,1,1,NULL,1,1,NULL,0,0,0,0,0,2,1,1,1,0,4294967295,0,0,3,0,0,-2,0,0,NULL,1795489915,2,X'000000000000000000c3c3c3c3c3c3c3c302000000000000000000000000000000000000',31920000,X'0389a19c0f0200000000');
+CREATE TABLE definition (serial INTEGER PRIMARY KEY, row_status INTEGER NOT NULL, was_active INTEGER NOT NULL, storage INTEGER NOT NULL, "name", "description", "device", "interval", "failures_before_down", "notify", "smtp_server", "smtp_port", "smtp_to", "smtp_from", "smtp_security", "smtp_auth", "smtp_username", "smtp_password", "smtp_timeout", "smtp_tls_verify", "smtp_tls_name", "smtp_plaintext_auth", "incoming_type", "incoming_server", "incoming_port", "incoming_security", "incoming_username", "incoming_password", "incoming_timeout", "incoming_tls_verify", "incoming_tls_name", "incoming_plaintext_auth", "enabled");
+INSERT INTO definition VALUES(-5,1,1,3,'made by SET',NULL,NULL,300,NULL,3,'smtp.example.com',NULL,'probe@example.com','emailmon@example.com',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'imap.example.com',NULL,3,'probe',X'dfc4131c914d47f60d731ec7a53cb811197097bbbd5529730e445743a86930ed0a03',NULL,NULL,NULL,NULL,NULL);
+CREATE TABLE promise (idx INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE gone (serial INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL);
+INSERT INTO gone VALUES(66,1796299526047);
+CREATE TABLE probe (serial INTEGER NOT NULL, time_s INTEGER NOT NULL, nonce BLOB NOT NULL, accepted_ms INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY (serial, time_s, nonce)) WITHOUT ROWID;
+INSERT INTO probe VALUES(22,1795489001,X'0100000000000000',77,5);
+INSERT INTO probe VALUES(22,1795489002,X'0200000000000000',77,2);
+CREATE TABLE event (seq INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, idx INTEGER NOT NULL, kind INTEGER NOT NULL, old INTEGER NOT NULL, new INTEGER NOT NULL, proof INTEGER NOT NULL, leg INTEGER NOT NULL, stage INTEGER NOT NULL, cause INTEGER NOT NULL, notify INTEGER NOT NULL, announced INTEGER NOT NULL, smtp_cert_days INTEGER NOT NULL, in_cert_days INTEGER NOT NULL, name TEXT, device TEXT, text TEXT, settled INTEGER NOT NULL);
+INSERT INTO event VALUES(1,1795489999002,2,1,1,2,1,2,4,2,1,0,-3,2147483647,'of the file','','refused',1);
+INSERT INTO event VALUES(2,1795489999005,5,1,1,2,1,2,4,2,1,0,-3,2147483647,'made by SET','','refused',0);
+CREATE TABLE samples (serial INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+CREATE INDEX event_pending ON event (seq) WHERE settled = 0;
+COMMIT;
