@@ -6,7 +6,7 @@
 #include "phrases.h"
 #include "status_view.h"
 
-enum { CELL_MAX = 512, GAP = 2, NAME_LEAST = 16, NAME_SHARE = 4, WHY_LEAST = 38 };
+enum { CELL_MAX = 512, GAP = 2, NAME_LEAST = 16, NAME_SHARE = 3, WHY_LEAST = 24 };
 
 struct table {
     const struct view *view;

@@ -44,6 +44,18 @@ static void take_row(void *owner, const struct stored_row *stored)
     status_copy(&row->status, &stored->status);
 }
 
+static int by_index(const void *a, const void *b)
+{
+    const struct view_row *x = a, *y = b;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static void sort(struct view *view, int (*compare)(const void *a, const void *b))
+{
+    if (view->count > 0)
+        qsort(view->rows, view->count, sizeof *view->rows, compare);
+}
+
 /* --- what the file knows --- */
 
 /* A row that the state has; by its place, because the rows move when more are added. */
@@ -96,6 +108,7 @@ bool view_read(const struct config *config, const char *name, struct view *view,
     struct reading reading = {.view = view};
     *view = (struct view){.now_ms = wall_now_ms()};
     bool ok = store_read_status(config->general.state, name, &view->state, take_row, &reading, why, size);
+    sort(view, by_index);
     if (ok && (reading.no_memory || !add_file(config, name, view))) {
         (void)snprintf(why, size, "no memory for so many monitors");
         ok = false;
@@ -145,8 +158,7 @@ static int worst_first(const void *a, const void *b)
 
 void view_sort(struct view *view)
 {
-    if (view->count > 0)
-        qsort(view->rows, view->count, sizeof *view->rows, worst_first);
+    sort(view, worst_first);
 }
 
 /* --- what belongs to one monitor --- */

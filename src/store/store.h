@@ -62,8 +62,8 @@ struct stored_row {
 
 /**
  * store_read_status(path, name, state, row, owner, why, size): For `emailmon status`: read the state ${path} without
- * touching it, whether emailmon runs or not; call ${row} for each row in the order of indexes, or for those of that
- * ${name} alone (NULL: all).  False: one line in ${why}.
+ * touching it, whether emailmon runs or not; call ${row} for each row, or for those of that ${name} alone (NULL: all).
+ * They come in no order: SQLite would sort so many in a file.  False: one line in ${why}.
  */
 bool store_read_status(const char *path, const char *name, struct stored_state *state,
                        void (*row)(void *owner, const struct stored_row *row), void *owner, char *why, size_t size);

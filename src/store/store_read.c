@@ -44,7 +44,7 @@ static sqlite3_stmt *select_rows(sqlite3 *db, const char *name, int *code)
                   " WHERE definition.serial = row.serial AND (row_status <> %d OR enabled = %d)), ",
                   ROW_ACTIVE, TRUTH_FALSE);
     columns_print(out, &columns, COLUMNS_NAMES, 0);
-    (void)fputs(name == NULL ? " FROM row ORDER BY idx" : " FROM row WHERE name = ?1 ORDER BY idx", out);
+    (void)fputs(name == NULL ? " FROM row" : " FROM row WHERE name = ?1", out);
     *code = columns_end(out);
     if (*code == SQLITE_OK)
         *code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
