@@ -1,0 +1,113 @@
+"""Zabbix 6.0 as Debian 12 has it: the template, imported, discovers monitors and sees them fail."""
+
+import contextlib
+
+import mib
+import world
+import zabbix
+from places import wait_for
+from zabbix import PACKAGES     # noqa: F401 (for the runner)
+
+TEMPLATE = "emailmon by SNMP"
+DOWN = "Mail of branch does not get through"
+BY_NOTIFICATION = " (by notification)"
+QUICK = {"DISCOVERY_INTERVAL": "5s", "INTERVAL": "2s", "TIMES_INTERVAL": "5s", "COUNTERS_INTERVAL": "5s",
+         "CERT_INTERVAL": "5s"}
+SELDOM = {**QUICK, "INTERVAL": "1h"}        # after the first values only notifications can be quick
+SOON_S, POLLED_S = 15, 30
+HIGH = "4"
+
+api = None
+
+
+@contextlib.contextmanager
+def running():
+    global api
+    with zabbix.running() as api:
+        api.import_template(world.console_file("zabbix/emailmon.yaml"))
+        yield
+
+
+@contextlib.contextmanager
+def watched(name, macros, traps_to=None):
+    """A world, and the device in Zabbix that is it, when Zabbix knows that both rows are up."""
+    with world.watching(traps_to) as seen, \
+            zabbix.Device(api, seen.master.address, name, TEMPLATE, **macros) as device:
+        device.poll_now()
+        verdicts = [f"emailmon.verdict[{seen.index(row)}]" for row in (world.STEADY, world.FRAGILE)]
+        wait_for(lambda: set(verdicts) <= set(device.items()), POLLED_S, "the rows to be discovered")
+        device.poll_now()
+        for verdict in verdicts:
+            device.wait_value(verdict, "1", POLLED_S)
+        yield seen, device
+
+
+def problem(device, name, timeout_s):
+    return wait_for(lambda: device.problems().get(name), timeout_s, f"the problem: {name}")
+
+
+def wait_outage(device, name, words, timeout_s):
+    """The one problem that an outage makes, with the words of the failure beside it."""
+    assert problem(device, name, timeout_s)["severity"] == HIGH
+    wait_for(lambda: device.problems()[name]["opdata"] == words, timeout_s, f"operational data: {words}")
+    assert list(device.problems()) == [name], device.problems()
+
+
+def wait_no_problem(device, timeout_s):
+    wait_for(lambda: not device.problems(), timeout_s, "the problems to end")
+
+
+def test_the_template_is_imported_twice():
+    """The template is imported; imported again, as a new version would be, it changes nothing and loses nothing"""
+    count = api("item.get", templated=True, countOutput=True)
+    api.import_template(world.console_file("zabbix/emailmon.yaml"))
+    assert api("item.get", templated=True, countOutput=True) == count
+
+
+def test_monitors_are_discovered():
+    """Monitors are discovered, and every item of theirs and of emailmon itself gets a value or has none to get"""
+    with watched("discovered", QUICK) as (seen, device):
+        index = seen.index(world.STEADY)
+        device.wait_value("emailmon.rows.up", "2", POLLED_S)
+        device.wait_value("emailmon.alarms", "none", POLLED_S)
+        device.wait_value(f"emailmon.proof[{index}]", "3", POLLED_S)
+        device.wait_value(f"emailmon.probes.delivered[{index}]", lambda value: int(value) > 0, POLLED_S)
+        unsupported = {key: item["error"] for key, item in device.items().items() if item["state"] == "1"}
+        assert not unsupported, unsupported
+        assert not device.problems(), device.problems()
+
+
+def test_a_notification_makes_a_problem_at_once():
+    """A row that goes down is a problem within seconds by its notification, with the words of the failure, and the
+    problem ends with the notification of up; Zabbix did not ask meanwhile"""
+    with watched("notified", SELDOM, zabbix.TRAPS) as (seen, device):
+        seen.break_branch()
+        row = seen.wait_verdict(world.FRAGILE, "down")
+        wait_outage(device, DOWN + BY_NOTIFICATION, row["FailureText"], SOON_S)
+        seen.mend_branch()
+        seen.wait_verdict(world.FRAGILE, "up")
+        wait_no_problem(device, SOON_S)
+
+
+def test_polling_makes_the_problem_when_no_notification_comes():
+    """A row that goes down is a problem when it is next asked for, with the failure in the operational data, and the
+    problem ends after it is up"""
+    with watched("polled", QUICK) as (seen, device):
+        seen.break_branch()
+        row = seen.wait_verdict(world.FRAGILE, "down")
+        wait_outage(device, DOWN, row["FailureText"], POLLED_S)
+        legs = {word: str(number) for number, word in mib.enumeration("emailMonFailureLeg").items()}
+        device.wait_value(f"emailmon.failure.leg[{seen.index(world.FRAGILE)}]", legs[row["FailureLeg"]], POLLED_S)
+        seen.mend_branch()
+        seen.wait_verdict(world.FRAGILE, "up")
+        wait_no_problem(device, POLLED_S)
+
+
+def test_an_emailmon_that_is_gone_is_a_problem():
+    """An emailmon that has ended is a problem, and no false one of its rows"""
+    with watched("ended", {**QUICK, "NODATA_TIME": "20s"}) as (seen, device):
+        seen.program.stop()
+        problem(device, "emailmon does not answer", 90)
+        assert list(device.problems()) == ["emailmon does not answer"], device.problems()
+        seen.program.start()
+        wait_no_problem(device, 90)
