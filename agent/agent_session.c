@@ -10,6 +10,7 @@
 #include "master_probe.h"
 #include "mib_handler.h"
 #include "oid.h"
+#include "quiet.h"
 #include "set_handler.h"
 
 enum {
@@ -81,23 +82,12 @@ static int on_session(int major, int minor, void *session, void *unused)
     return SNMPERR_SUCCESS;
 }
 
-/* No file of the machine has a say, no file is written, nothing goes to standard error or syslog. */
-static void be_quiet_and_independent(void)
+static void be_a_subagent(void)
 {
-    static const int library_on[] = {
-        NETSNMP_DS_LIB_DONT_READ_CONFIGS,       NETSNMP_DS_LIB_DONT_PERSIST_STATE,
-        NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE,
-        NETSNMP_DS_LIB_DISABLE_CONFIG_LOAD,
-    };
-    static const int agent_on[] = {NETSNMP_DS_AGENT_ROLE, NETSNMP_DS_AGENT_NO_ROOT_ACCESS,
-                                   NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS};
-    for (size_t i = 0; i < OID_COUNT(library_on); i++)
-        (void)netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, library_on[i], 1);
-    for (size_t i = 0; i < OID_COUNT(agent_on); i++)
-        (void)netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, agent_on[i], 1);
-    (void)netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIBDIRS, "");
-    set_persistent_directory("/dev/null"); /* it would make a folder for certificates there, whatever stands above */
-    snmp_disable_log();
+    static const int on[] = {NETSNMP_DS_AGENT_ROLE, NETSNMP_DS_AGENT_NO_ROOT_ACCESS,
+                             NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS};
+    for (size_t i = 0; i < OID_COUNT(on); i++)
+        (void)netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, on[i], 1);
 }
 
 static bool register_tables(struct agent *a)
@@ -124,7 +114,8 @@ static void register_callbacks(void)
 const char *agent_session_open(struct agent *a)
 {
     served = a;
-    be_quiet_and_independent();
+    quiet_library(QUIET_ALONE);
+    be_a_subagent();
     if (init_agent("emailmon") != 0)
         return "Net-SNMP's agent library cannot be set up";
     register_callbacks();

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -25,16 +24,21 @@ static bool parse(const char *agentx, struct sockaddr_in *address)
     return inet_pton(AF_INET, host, &address->sin_addr) == 1;
 }
 
-static bool connects(int fd, const struct sockaddr_in *address, int wait_ms)
+bool master_connect(int fd, const struct sockaddr *address, socklen_t size, int wait_ms)
 {
     struct pollfd writable = {.fd = fd, .events = POLLOUT};
     int error = 0;
-    socklen_t size = sizeof error;
-    if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
+    socklen_t error_size = sizeof error;
+    if (connect(fd, address, size) == 0)
         return true;
-    if (errno != EINPROGRESS || poll(&writable, 1, wait_ms) != 1)
+    if (errno != EINPROGRESS)
         return false;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+    if (poll(&writable, 1, wait_ms) != 1)
+        error = ETIMEDOUT;
+    else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0)
+        error = errno;
+    errno = error;
+    return error == 0;
 }
 
 bool master_probe(const char *agentx, int wait_ms)
@@ -45,7 +49,7 @@ bool master_probe(const char *agentx, int wait_ms)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
-    bool connected = connects(fd, &address, wait_ms);
+    bool connected = master_connect(fd, (const struct sockaddr *)&address, sizeof address, wait_ms);
     (void)close(fd);
     return connected;
 }
