@@ -91,6 +91,7 @@ static void sent(struct trial *t)
 {
     t->fate = smtp_fate(t->session);
     t->sent_ms = loop_now_ms(t->with.loop);
+    t->result->sent_wall_ms = wall_now_ms();
 }
 
 /* What was found stays found, whatever came after it. */
@@ -157,16 +158,6 @@ static bool talk(struct trial *t, const struct leg_settings *leg, struct session
     return false;
 }
 
-static bool lacks_secret(const struct leg_settings *leg, struct failure *why)
-{
-    if (!leg->auth || leg->secret == SECRET_READY)
-        return false;
-    *why = failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_SECRET, 0);
-    failure_detail(why, "%s: %s", leg->leg == LEG_SMTP ? "smtp.password" : "incoming.password",
-                   leg->secret_why[0] != '\0' ? leg->secret_why : "it was never set");
-    return true;
-}
-
 /* --- sending --- */
 
 static bool write_probe(struct trial *t)
@@ -188,7 +179,7 @@ static bool send_probe(struct trial *t)
 {
     const struct definition *d = t->options->definition;
     struct failure why = failure_none;
-    if (!lacks_secret(&t->smtp, &why)) {
+    if (!leg_lacks_secret(&t->smtp, &why)) {
         t->smtp_task = (struct smtp_task){.leg = &t->smtp,
                                           .hello_name = t->options->hello_name != NULL ? t->options->hello_name : "",
                                           .from = definition_text(d, SETTING_smtp_from),
@@ -216,8 +207,11 @@ static enum disposal judge(void *owner, const struct mail_facts *mail)
         if (!t->begun || !token_same(&mail->tokens[i], &t->token))
             continue;
         loop_refresh(t->with.loop);
-        if (!t->found)
+        if (!t->found) {
             t->result->arrival_ms = (int64_t)(loop_now_ms(t->with.loop) - t->sent_ms);
+            t->result->seen_wall_ms = wall_now_ms();
+            t->result->arrived_wall_ms = mail->arrived_ms;
+        }
         t->found = true;
         return DISPOSAL_DELETE;
     }
@@ -233,7 +227,7 @@ static bool misses(void *owner)
 static bool look_once(struct trial *t)
 {
     struct failure why = failure_none;
-    if (!lacks_secret(&t->incoming, &why)) {
+    if (!leg_lacks_secret(&t->incoming, &why)) {
         t->look_task = (struct look_task){.leg = &t->incoming,
                                           .memory = &t->logins[1],
                                           .cache = t->cache,
@@ -260,6 +254,11 @@ static bool is_expected(const struct trial *t)
     return t->fate == SMTP_ACCEPTED || t->fate == SMTP_UNCERTAIN;
 }
 
+static uint64_t arrival_ms(const struct trial *t)
+{
+    return (t->options->arrival_s != 0 ? t->options->arrival_s : TRIAL_ARRIVAL_S) * UINT64_C(1000);
+}
+
 /* Whether another look may change anything. */
 static bool is_worth_waiting(struct trial *t)
 {
@@ -268,7 +267,7 @@ static bool is_worth_waiting(struct trial *t)
         return false;
     if (t->in_use_ms != 0)
         return now_ms - t->in_use_ms < TRIAL_LOCKED_S * 1000;
-    return !failure_is(failure_of(t, LEG_INCOMING)) && is_expected(t) && now_ms - t->sent_ms < TRIAL_ARRIVAL_S * 1000;
+    return !failure_is(failure_of(t, LEG_INCOMING)) && is_expected(t) && now_ms - t->sent_ms < arrival_ms(t);
 }
 
 static uint64_t pause_ms(const struct trial *t)
@@ -413,7 +412,8 @@ static void end(struct trial *t)
 void trial_run(const struct trial_options *options, struct trial_result *result)
 {
     struct trial t = {.options = options, .result = result, .fate = SMTP_NOT_SENT, .leg = LEG_SMTP};
-    *result = (struct trial_result){.verdict = VERDICT_UNKNOWN, .failure = failure_none, .arrival_ms = -1};
+    *result = (struct trial_result){
+        .verdict = VERDICT_UNKNOWN, .failure = failure_none, .arrival_ms = -1, .arrived_wall_ms = INT64_MIN};
     t.failures[0] = t.failures[1] = failure_none;
     t.logins[0].worked = t.logins[1].worked = MECHANISM_NONE;
     definition_leg(options->definition, LEG_SMTP, &t.smtp);

@@ -33,7 +33,8 @@ struct trial_options {
     const struct definition *definition;
     const char *dns, *ca_file, *hello_name;
     struct token_key test_key;
-    int stop_fd; /* readable: end (Ctrl-C): the probe is still deleted where that is possible; -1: none */
+    uint32_t arrival_s; /* how long an accepted probe is waited for; 0: TRIAL_ARRIVAL_S */
+    int stop_fd;        /* readable: end (Ctrl-C): the probe is still deleted where that is possible; -1: none */
     const struct trial_events *events;
     void *owner;
 };
@@ -41,7 +42,10 @@ struct trial_options {
 struct trial_result {
     enum verdict verdict; /* up, down, unknown */
     struct failure failure;
-    int64_t arrival_ms; /* from acceptance until it was seen; -1: never */
+    int64_t arrival_ms;                 /* from acceptance until it was seen; -1: never */
+    int64_t sent_wall_ms, seen_wall_ms; /* this machine's clock when sending was over, and when the probe was seen */
+    int64_t
+        arrived_wall_ms; /* when it arrived, as the mailbox's server says; INT64_MIN: it was not seen, or not said */
     uint32_t looks;
     bool deleted;
 };
