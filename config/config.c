@@ -206,11 +206,18 @@ static void read_tree(struct reader *r, const struct node *root)
 
 /* --- the whole --- */
 
+/* A file of root's that a group may read is one that root has given to that group: emailmon's own. */
+static bool is_open(const struct stat *st)
+{
+    const bool given = st->st_uid == 0 && st->st_gid != 0;
+    return (st->st_mode & S_IROTH) != 0 || ((st->st_mode & S_IRGRP) != 0 && !given);
+}
+
 static void warn_of_mode(const char *path, const struct stat *st, struct place at, config_complaint *complain,
                          void *owner)
 {
     char *line;
-    if ((st->st_mode & (S_IRGRP | S_IROTH)) == 0)
+    if (!is_open(st))
         return;
     if (asprintf(&line,
                  "%s:%u:%u: a password stands here, and others may read the file (mode %04o); mode 0600, or "
@@ -266,6 +273,8 @@ struct config *config_read(const char *path, config_complaint *complain, void *o
     if (read_file(&complaints, path, &b, &st))
         config = parse(b.start, b.n, &complaints, &password_at);
     drop_bytes(&b);
+    if (config != NULL)
+        config->has_password = password_at.line != 0;
     if (password_at.line != 0)
         warn_of_mode(path, &st, password_at, complain, owner);
     complaints_tell(&complaints, path, complain, owner);

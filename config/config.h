@@ -39,6 +39,7 @@ struct config {
     size_t wanted_count;
     struct secret_source *sources;
     size_t source_count;
+    bool has_password; /* one stands in the file itself; of config_read() */
 };
 
 /** One line for a person: "emailmon.yaml:12:7: smtp.port: 70000 is out of range; a number from 1 to 65535 is right". */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -352,9 +353,27 @@ static void readable_by_others(void **state)
         struct config *c = file_read(file_write("mode.yaml", rows[i].file, strlen(rows[i].file), rows[i].mode), &said);
         assert_non_null(c);
         assert_string_equal(said.warnings, rows[i].warning);
+        assert_int_equal(c->has_password, rows[i].file == with);
         said_end(&said);
         config_free(c);
     }
+}
+
+/* Only root can give a file away. */
+static void given_to_a_group(void **state)
+{
+    (void)state;
+    static const char with[] = "defaults: {incoming: {password: secret}}\n";
+    struct said said;
+    if (geteuid() != 0)
+        skip();
+    const char *path = file_write("given.yaml", with, strlen(with), 0640);
+    assert_int_equal(chown(path, 0, 12345), 0);
+    struct config *c = file_read(path, &said);
+    assert_non_null(c);
+    assert_string_equal(said.warnings, "");
+    said_end(&said);
+    config_free(c);
 }
 
 /* --- the sample --- */
@@ -413,6 +432,7 @@ int main(void)
         {"devices make a row each", devices_expand, NULL, NULL, NULL},
         {"a leg's password comes from one place, the monitor's before the defaults'", sources, NULL, NULL, NULL},
         {"a file with a password that others may read earns a warning", readable_by_others, NULL, NULL, NULL},
+        {"one that root gave to a group earns none", given_to_a_group, NULL, NULL, NULL},
         {"the sample file is right", sample, NULL, NULL, NULL},
         {"the sample file shows every setting", sample_shows_all, NULL, NULL, NULL},
     };
