@@ -1,6 +1,6 @@
 """Certificates: a root, an intermediate, and one leaf for each thing that can be wrong with a leaf.
 
-Made anew a week before they end, and when the table of leaves has changed.  A client of the lab trusts CA
+Made anew a month before they end, so that nobody has reason to warn, and when the table of leaves has changed.  A client of the lab trusts CA
 alone.
 """
 
@@ -13,7 +13,7 @@ from listeners import BAD_CERTS, LISTENERS, NAMES
 from places import CERTS
 
 CA = os.path.join(CERTS, "ca.pem")            # what a client of the lab must trust
-DAYS = 30                                     # life of everything that has not expired
+DAYS, SPARE_DAYS = 60, 30                     # life of everything that has not expired; what is left of it at least
 
 EXTENSIONS = """[ca]
 basicConstraints = critical, CA:true
@@ -130,13 +130,13 @@ def write_chain(name, issuer):
 
 
 def stamp():
-    """Changes with the table of leaves, and a week before the certificates end."""
-    generation = int(time.time() // ((DAYS - 7) * 86400))
+    """Changes with the table of leaves, and before the certificates end."""
+    generation = int(time.time() // ((DAYS - SPARE_DAYS) * 86400))
     return hashlib.sha256(f"{generation} {sorted(leaves().items())}".encode()).hexdigest()
 
 
 def make():
-    """Make all certificates, unless they are there and good for another week."""
+    """Make all certificates, unless they are there and good for another month."""
     try:
         with open(path("stamp"), encoding="ascii") as f:
             if f.read() == stamp():

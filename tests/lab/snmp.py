@@ -50,10 +50,11 @@ format2 TRAP\\t%v\\n
 
 
 class Master:
-    """snmpd number `number` with its trap receiver; started by `with`, ended with it.  `more`: lines of snmpd.conf."""
+    """snmpd number `number` with its trap receiver; started by `with`, ended with it.  `more`: lines of snmpd.conf;
+    `without`: directives that it lacks."""
 
-    def __init__(self, number=0, more=""):
-        self.number, self.more = number, more
+    def __init__(self, number=0, more="", without=()):
+        self.number, self.more, self.without = number, more, without
         self.port = SNMP[1] + 2 * number
         self.traps_port = self.port + 1
         self.folder = f"/run/snmp-{number}"
@@ -73,9 +74,7 @@ class Master:
         os.makedirs(in_root(self.folder + "/traps-state"))
         if not places.slot:                  # else it was done before the tests that run side by side
             copy_mibs()
-        write(self.folder + "/snmpd.conf", SNMPD.format(
-            socket=self.folder + "/agentx", community=COMMUNITY, user=USER, auth=AUTH_PASSWORD,
-            privacy=PRIVACY_PASSWORD, ip=PLAIN_IP, traps=self.traps_port, state=self.folder + "/state") + self.more)
+        write(self.conf, self.configuration() + self.more)
         write(self.folder + "/snmptrapd.conf", SNMPTRAPD.format(state=self.folder + "/traps-state"))
         self.start_traps()
         self.start()
@@ -84,8 +83,18 @@ class Master:
     def __exit__(self, *_):
         processes.end([pid for pid in (self.pid(), self.traps_pid()) if pid])
 
+    @property
+    def conf(self):
+        return self.folder + "/snmpd.conf"
+
+    def configuration(self):
+        lines = SNMPD.format(
+            socket=self.folder + "/agentx", community=COMMUNITY, user=USER, auth=AUTH_PASSWORD,
+            privacy=PRIVACY_PASSWORD, ip=PLAIN_IP, traps=self.traps_port, state=self.folder + "/state")
+        return "".join(line for line in lines.splitlines(True) if line.split()[0] not in self.without)
+
     def start(self):
-        processes.run("/usr/sbin/snmpd", "-C", "-c", self.folder + "/snmpd.conf", "-LF", "w",
+        processes.run("/usr/sbin/snmpd", "-C", "-c", self.conf, "-LF", "w",
                       self.folder + "/snmpd.log", "-p", self.folder + "/snmpd.pid", "udp:" + self.address, MIBS="")
         wait_for(self.answers, 10, f"snmpd at {self.address}")
 
