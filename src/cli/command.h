@@ -13,12 +13,15 @@ struct arguments {
     const char *file; /* -c FILE */
     const char *name; /* of a monitor; NULL: none given */
     bool json, watch, trace;
+    const char *as; /* for doctor, all of them; NULL: not given */
+    const char *snmpd_conf, *snmpd, *community, *user;
 };
 
 int command_run(const struct arguments *a);
 int command_check(const struct arguments *a);
 int command_test(const struct arguments *a);
 int command_status(const struct arguments *a);
+int command_doctor(const struct arguments *a);
 int command_export(const struct arguments *a);
 int command_mib(const struct arguments *a);
 int command_version(const struct arguments *a);

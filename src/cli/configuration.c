@@ -21,10 +21,15 @@ static void print_complaint(void *owner, bool is_warning, const char *line)
         (void)fprintf(stderr, "%s%s\n", line, is_warning ? " (warning)" : "");
 }
 
-struct config *configuration_read(const char *path, bool warn)
+struct config *configuration_read_by(const char *path, config_complaint *complain, void *owner)
 {
     close_memory();
-    return config_read(path, print_complaint, &warn);
+    return config_read(path, complain, owner);
+}
+
+struct config *configuration_read(const char *path, bool warn)
+{
+    return configuration_read_by(path, print_complaint, &warn);
 }
 
 size_t configuration_find(const struct config *c, const char *name)

@@ -6,8 +6,10 @@
 
 /** configuration_read(path, warn): NULL: refused, and every mistake was printed.  ${warn}: warnings are printed too.
  *  Free with config_free().  From here on passwords are in memory: the process leaves no core file, and no other
- *  process of its user may look into it. */
+ *  process of its user may look into it.  configuration_read_by(path, complain, owner): the same, but mistakes and
+ *  warnings go to ${complain}. */
 struct config *configuration_read(const char *path, bool warn);
+struct config *configuration_read_by(const char *path, config_complaint *complain, void *owner);
 
 /** configuration_find(c, name): The place of the monitor in c->wanted[]; c->wanted_count when there is none. */
 size_t configuration_find(const struct config *c, const char *name);

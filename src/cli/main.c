@@ -6,7 +6,13 @@
 #include "command.h"
 #include "mib_text.h"
 
-enum option { OPTION_FILE = 1 << 0, OPTION_JSON = 1 << 1, OPTION_WATCH = 1 << 2, OPTION_TRACE = 1 << 3 };
+enum option {
+    OPTION_FILE = 1 << 0,
+    OPTION_JSON = 1 << 1,
+    OPTION_WATCH = 1 << 2,
+    OPTION_TRACE = 1 << 3,
+    OPTION_SNMP = 1 << 4 /* as whom doctor judges, and how it asks snmpd */
+};
 enum name_rule { NAME_NONE, NAME_OPTIONAL, NAME_NEEDED };
 
 struct command {
@@ -25,6 +31,8 @@ static const struct command commands[] = {
      NAME_NEEDED, command_test},
     {"status", "-c FILE [NAME] [--json] [--watch]", "what a running emailmon has found out",
      OPTION_FILE | OPTION_JSON | OPTION_WATCH, NAME_OPTIONAL, command_status},
+    {"doctor", "-c FILE [NAME] [--as USER ...]", "what is wrong, and how it is mended", OPTION_FILE | OPTION_SNMP,
+     NAME_OPTIONAL, command_doctor},
     {"export", "-c FILE", "rows made by SET, as YAML", OPTION_FILE, NAME_NONE, command_export},
     {"mib", "", "print the MIB file", 0, NAME_NONE, command_mib},
     {"version", "", "print the version", 0, NAME_NONE, command_version},
@@ -43,8 +51,15 @@ static void print_help(void)
                "  --watch   again every two seconds, until Ctrl-C: on a terminal in place, as much as fits;\n"
                "            with --json one document a line\n"
                "\n"
-               "`test` ends with 0 when mail gets through, 2 when it does not, 3 when that cannot be known;\n"
-               "every command ends with 1 when it was called or configured wrongly.");
+               "`doctor` tries one monitor of each pair of servers (NAME: that one) and asks snmpd as a console does:\n"
+               "  --as USER            judge as this user; default for root: emailmon's own\n"
+               "  --snmpd ADDRESS      where snmpd answers; default: what snmpd.conf says, else 127.0.0.1:161\n"
+               "  --snmpd-conf FILE    default: /etc/snmp/snmpd.conf\n"
+               "  --community WORD     ask by it; default: those of snmpd.conf\n"
+               "  --user NAME          ask by SNMPv3, with level and passphrases of snmp.conf\n"
+               "\n"
+               "`test` ends with 0 when mail gets through, 2 when it does not, 3 when that cannot be known; `doctor`\n"
+               "ends with 1 when something is wrong; every command when it was called or configured wrongly.");
 }
 
 static int mistake(const char *what, const char *which)
@@ -71,14 +86,39 @@ static bool take_flag(const char *word, unsigned allowed, struct arguments *a)
     return false;
 }
 
+/* Where the word behind an option of the command line goes; NULL: there is no such option.  ${needs}: what it lacks
+ * without that word. */
+static const char **value_of(const char *word, unsigned allowed, struct arguments *a, const char **needs)
+{
+    const struct {
+        const char *word;
+        enum option option;
+        const char **value;
+        const char *needs;
+    } values[] = {{"-c", OPTION_FILE, &a->file, "-c needs a file"},
+                  {"--as", OPTION_SNMP, &a->as, "--as needs a user"},
+                  {"--snmpd", OPTION_SNMP, &a->snmpd, "--snmpd needs an address"},
+                  {"--snmpd-conf", OPTION_SNMP, &a->snmpd_conf, "--snmpd-conf needs a file"},
+                  {"--community", OPTION_SNMP, &a->community, "--community needs a word"},
+                  {"--user", OPTION_SNMP, &a->user, "--user needs a name"}};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (strcmp(word, values[i].word) == 0 && (allowed & values[i].option) != 0) {
+            *needs = values[i].needs;
+            return values[i].value;
+        }
+    }
+    return NULL;
+}
+
 static int run_command(const struct command *command, int count, char **words)
 {
     struct arguments a = {0};
     for (int i = 0; i < count; i++) {
-        if (strcmp(words[i], "-c") == 0 && (command->options & OPTION_FILE) != 0) {
+        const char *needs, **value = value_of(words[i], command->options, &a, &needs);
+        if (value != NULL) {
             if (++i == count)
-                return mistake("-c needs a file", "");
-            a.file = words[i];
+                return mistake(needs, "");
+            *value = words[i];
         } else if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
             print_help();
             return EXIT_SUCCESS;
