@@ -12,7 +12,8 @@
  *  within ${wait_ms}.  True for everything else: unix sockets answer at once, and the library knows more transports. */
 bool master_probe(const char *agentx, int wait_ms);
 
-/** master_connect(fd, address, size, wait_ms): connect() of a descriptor that does not block, waited for; false: errno. */
+/** master_connect(fd, address, size, wait_ms): connect() of a descriptor that does not block, waited for.  False: errno
+ *  says why. */
 bool master_connect(int fd, const struct sockaddr *address, socklen_t size, int wait_ms);
 
 #endif

@@ -8,7 +8,8 @@
 #include "host_name.h"
 #include "trial.h"
 
-/** trial_signals(): Ctrl-C and SIGTERM come by this descriptor from now on, to all threads made afterwards; -1: none. */
+/** trial_signals(): From now on Ctrl-C and SIGTERM come by this descriptor, and to no thread made afterwards; -1: they
+ *  cannot. */
 int trial_signals(void);
 
 /**
