@@ -13,7 +13,7 @@ FOLDER = os.path.join(mib.TREE, "config", "consoles")
 READERS = {".yaml": yaml.safe_load, ".yml": yaml.safe_load, ".json": json.loads,
            ".xml": xml.etree.ElementTree.fromstring}
 OURS = mib.oids()["emailMonMIB"]
-WORD = re.compile(r"\bemailMon[A-Z]\w*")
+WORD = re.compile(r"\bemailMon[A-Z][A-Za-z]*")  # Prometheus puts an _info behind some
 OID = re.compile(r"(?<![\d.])\.?" + re.escape(OURS) + r"(?:\.\d+)*")
 
 

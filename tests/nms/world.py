@@ -1,7 +1,7 @@
 """What a console has before it: a real emailmon behind a real snmpd, with rows that a test can break and mend.
 
-`office` is watched by IMAP, and its server never fails; `branch` by POP3, at a server of its own.  Both servers are
-those of tests/fake.
+`office` is watched by IMAP in TLS, and its server never fails; `branch` by POP3, at a server of its own.  Both
+servers are those of tests/fake.
 """
 
 import contextlib
@@ -31,6 +31,14 @@ class World:
 
     def mend_branch(self):
         self.server.start()
+
+    def lose_a_password(self):
+        """A further row's password file is not there: emailmon raises its alarm `secrets`."""
+        row = fake.monitor("keyless", self.server.ports)
+        del row["incoming"]["password"]
+        row["incoming"]["password_file"] = "/nonexistent"
+        self.program.rows.append(row)
+        self.program.reload()
 
     def index(self, name):
         """The index of a row, as consoles know it."""
@@ -67,7 +75,8 @@ def watching(traps_to=None, interval=INTERVAL_S, more=""):
     snmpd.conf."""
     with fake.serving() as steady, fake.serving() as fragile, \
             snmp.Master(MASTER, more + (sink(traps_to) if traps_to else "")) as master:
-        rows = [fake.monitor(STEADY, steady.ports, interval=interval),
+        steady.misbehave("tls")                # from the first byte on: consoles see a certificate
+        rows = [*fake.secured([fake.monitor(STEADY, steady.ports, interval=interval)], tls_verify=False),
                 fake.monitor(FRAGILE, fragile.ports, "pop3", interval=interval)]
         with Emailmon(rows, master) as program:
             program.wait_rows(lambda row: verdict(row) == UP, 10 * interval, "both rows up by a round trip")
