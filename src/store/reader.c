@@ -132,6 +132,13 @@ static int make_array(sqlite3 *db, const char *table, size_t size, void *array, 
     return made != NULL ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/* False: there is a text, but no memory for it. */
+static bool read_text(sqlite3_stmt *result, int column, const struct text **text)
+{
+    *text = columns_text(result, column);
+    return *text != NULL || sqlite3_column_bytes(result, column) == 0;
+}
+
 /* --- rows --- */
 
 static bool take_row(void *owner, sqlite3_stmt *result)
@@ -144,14 +151,14 @@ static bool take_row(void *owner, sqlite3_stmt *result)
     struct restored_row *row = &into->rows[into->row_count++];
     row->serial = (uint64_t)sqlite3_column_int64(result, SERIAL);
     row->index = (int32_t)index;
-    row->name = columns_text(result, NAME);
+    bool named = read_text(result, NAME, &row->name);
     row->admin = (struct admin_override){.set = (uint8_t)sqlite3_column_int(result, ADMIN_SET),
                                          .file = (uint8_t)sqlite3_column_int(result, ADMIN_FILE)};
     row->has_status = sqlite3_column_int(result, POLLED) != 0;
     status_init(&row->status);
     row_memory_init(&row->memory);
     columns_read_row(result, FOLLOWED, &row->status, &row->memory);
-    return true;
+    return named;
 }
 
 static int load_rows(sqlite3 *db, struct reading *r)
@@ -328,9 +335,9 @@ static bool take_promise(void *owner, sqlite3_stmt *result)
     sqlite3_int64 index = sqlite3_column_int64(result, 0);
     if (index < 1 || index > INT32_MAX)
         return true;
-    into->promises[into->promise_count++] =
-        (struct restored_promise){.index = (int32_t)index, .name = columns_text(result, 1)};
-    return true;
+    struct restored_promise *promise = &into->promises[into->promise_count++];
+    promise->index = (int32_t)index;
+    return read_text(result, 1, &promise->name);
 }
 
 static bool take_gone(void *owner, sqlite3_stmt *result)
@@ -347,7 +354,8 @@ static bool take_gone(void *owner, sqlite3_stmt *result)
     " in_cert_days, name, device, text, settled FROM event"
 enum { EVENT_SETTLED = 17 };
 
-static void read_event(sqlite3_stmt *result, struct event *e)
+/* False: memory. */
+static bool read_event(sqlite3_stmt *result, struct event *e)
 {
     int c = 0;
     e->seq = (uint32_t)sqlite3_column_int64(result, c++);
@@ -360,19 +368,19 @@ static void read_event(sqlite3_stmt *result, struct event *e)
     e->announced = sqlite3_column_int(result, c++) != 0;
     e->smtp_cert_days = sqlite3_column_int(result, c++);
     e->in_cert_days = sqlite3_column_int(result, c++);
-    e->name = columns_text(result, c++);
-    e->device = columns_text(result, c++);
-    e->text = columns_text(result, c);
+    bool named = read_text(result, c++, &e->name);
+    bool has_device = read_text(result, c++, &e->device);
+    return read_text(result, c, &e->text) && named && has_device;
 }
 
 static bool take_event(void *owner, sqlite3_stmt *result)
 {
     struct restored *into = ((struct reading *)owner)->into;
     struct restored_event *e = &into->events[into->event_count++];
-    read_event(result, &e->event);
+    bool whole = read_event(result, &e->event);
     e->settled = sqlite3_column_int(result, EVENT_SETTLED) != 0;
     into->last_seq = e->event.seq;
-    return true;
+    return whole;
 }
 
 int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struct restored *into)
@@ -421,10 +429,11 @@ static bool show_event(void *owner, sqlite3_stmt *result)
 {
     const struct showing *to = owner;
     struct event e = {0};
-    read_event(result, &e);
-    to->each(to->owner, &e);
+    bool whole = read_event(result, &e);
+    if (whole)
+        to->each(to->owner, &e);
     event_clear(&e);
-    return true;
+    return whole;
 }
 
 int reader_events(sqlite3 *db, int32_t index, unsigned most, void (*each)(void *owner, const struct event *event),

@@ -83,6 +83,8 @@ static void it_is_all_there(void *stage, bool done)
     }
     assert_int_equal(s.restored->row_count, ROWS + 1);
     assert_int_equal(s.restored->event_count, ROWS);
+    assert_string_equal(text_bytes(s.restored->events[0].event.text), "refused");
+    assert_string_equal(text_bytes(restored_by_serial(s.restored, 2)->name), "office");
     assert_int_equal(restored_by_serial(s.restored, 2)->probe_count, 1);
     assert_string_equal(definition_text(restored_by_serial(s.restored, 9)->definition, SETTING_in_password), "secret");
 }
@@ -111,6 +113,8 @@ static void count_definition(void *owner, int32_t index, const struct definition
 static void count_event(void *owner, const struct event *event)
 {
     assert_int_equal(event->row, 1);
+    assert_string_equal(text_bytes(event->name), "office");
+    assert_string_equal(text_bytes(event->text), "refused");
     ++*(unsigned *)owner;
 }
 
