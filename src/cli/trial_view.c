@@ -198,8 +198,7 @@ static void show_leg(void *owner, enum leg leg, const struct leg_outcome *outcom
         begin_leg(v, leg);
     if (failure_print(&outcome->failure, line, sizeof line) > 0) {
         (void)fputs("  ", v->t.out);
-        terminal_put(&v->t, line, COLOUR_BAD, 0);
-        (void)fputc('\n', v->t.out);
+        terminal_wrap(&v->t, line, COLOUR_BAD, strlen("  "));
     }
     print_outcome(v, outcome);
     (void)fflush(v->t.out);
@@ -247,20 +246,28 @@ const struct trial_events trial_view_events = {
 const struct trial_events trial_view_traced = {
     .stage = show_stage, .leg = show_leg, .waiting = show_waiting, .tick = show_tick, .line = show_line};
 
-void trial_view_result(struct trial_view *v, const struct trial_result *result)
+/* What came of it, behind the verdict; a probe that was found may still have failed to be deleted. */
+static void word_result(const struct trial_result *result, char *dst, size_t size)
 {
     char line[FAILURE_TEXT_MAX + 1], span[32];
+    size_t n = failure_print(&result->failure, line, sizeof line);
+    (void)snprintf(dst, size, "%s%s", n > 0 ? ": " : "", line);
+    if (result->arrival_ms < 0)
+        return;
+    terminal_span(span, sizeof span, result->arrival_ms);
+    (void)snprintf(dst + strlen(dst), size - strlen(dst), ": the probe was there %s after it was accepted, %s", span,
+                   result->deleted ? "and is deleted" : "but could not be deleted");
+}
+
+void trial_view_result(struct trial_view *v, const struct trial_result *result)
+{
+    char text[2 * FAILURE_TEXT_MAX];
+    const char *verdict = verdict_word(result->verdict);
     end_step(v);
     print_said(v);
     if (!(v->waits && shows_in_place(v))) /* the wait had a blank line already */
         (void)fputc('\n', v->t.out);
-    terminal_put(&v->t, verdict_word(result->verdict), phrase_colour(result->verdict), 0);
-    if (failure_print(&result->failure, line, sizeof line) > 0)
-        (void)fprintf(v->t.out, ": %s", line);
-    if (result->arrival_ms >= 0) {
-        terminal_span(span, sizeof span, result->arrival_ms);
-        (void)fprintf(v->t.out, ": the probe was there %s after it was accepted, %s", span,
-                      result->deleted ? "and is deleted" : "but could not be deleted");
-    }
-    (void)fputc('\n', v->t.out);
+    word_result(result, text, sizeof text);
+    terminal_put(&v->t, verdict, phrase_colour(result->verdict), 0);
+    terminal_wrap(&v->t, text, COLOUR_NONE, strlen(verdict));
 }

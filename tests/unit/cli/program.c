@@ -1,6 +1,7 @@
 /* The program itself, as somebody at a terminal sees it, against a fake mail server. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -246,6 +247,58 @@ static const char *ask_until(const char *part, const char *const *words)
 
 #define ASK_UNTIL(part, ...) ask_until(part, (const char *const[]){__VA_ARGS__, NULL})
 
+/* All that comes from a terminal until ${part} is there. */
+static void read_until(int terminal, const char *part, char text[SAID_MAX])
+{
+    size_t n = 0;
+    while (strstr(text, part) == NULL) {
+        ssize_t more = read(terminal, text + n, SAID_MAX - 1 - n);
+        if (more <= 0)
+            fail_msg("it never said \"%s\", but:\n%s", part, text);
+        n += (size_t)more;
+        text[n] = '\0';
+    }
+}
+
+/* In a terminal of its own; what is written there before Ctrl-C, and after it. */
+static void watch(const char *name, const char *due)
+{
+    static char shown[SAID_MAX];
+    int terminal, status;
+    const struct winsize size = {.ws_row = 40, .ws_col = 90};
+    pid_t pid = forkpty(&terminal, NULL, NULL, &size);
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)setenv("TERM", "xterm", 1);
+        (void)execl(PROGRAM, PROGRAM, "status", "-c", file, "--watch", name, (char *)NULL);
+        _exit(127);
+    }
+    shown[0] = '\0';
+    read_until(terminal, "\x1B[?1049h", shown);
+    read_until(terminal, due, shown);
+    assert_int_equal(write(terminal, "\x03", 1), 1);
+    read_until(terminal, "\x1B[?1049l", shown);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)close(terminal);
+}
+
+static void watch_all(void)
+{
+    watch(NULL, "3 monitors: 2 up, 1 down");
+    watch("pop", "POP3: 127.0.0.1 port ");
+    const char *const words[] = {"status", "-c", file, "--watch", "--json", NULL};
+    static char text[SAID_MAX];
+    pid_t pid = start(words, "watch.out", "watch.err");
+    for (int ms = 0; ms < PATIENCE_MS && strstr(text, "}\n{\"schema\"") == NULL; ms += ASK_EVERY_MS) {
+        (void)usleep(ASK_EVERY_MS * 1000);
+        read_file("watch.out", text);
+    }
+    must_say(text, "}\n{\"schema\": 1, ");
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void test_agent(void **state)
 {
     const char *const run[] = {"run", "-c", file, NULL};
@@ -258,6 +311,7 @@ static void test_agent(void **state)
     must_say(EMAILMON("status", "-c", file, "imap", "--json")->out, "\"verdict\": \"up\"");
     must_say(EMAILMON("status", "-c", file, "nobody")->err, "no monitor is called nobody");
     must_say(EMAILMON("export", "-c", file)->out, "monitors: []");
+    watch_all();
     const struct result *second = emailmon(run);
     assert_int_equal(second->status, 1);
     must_say(second->err, "state.db");

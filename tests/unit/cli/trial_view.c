@@ -86,6 +86,17 @@ static void test_waiting(void **state)
               "up: the probe was there 9 s after it was accepted, and is deleted\n");
 }
 
+static void test_result(void **state)
+{
+    (void)state;
+    begin(true, false);
+    v.t.columns = 40;
+    struct trial_result result = {.verdict = VERDICT_DOWN, .arrival_ms = -1};
+    result.failure = failure_make(LEG_DELIVERY, STAGE_DELIVERY, CAUSE_NOT_DELIVERED, 0);
+    trial_view_result(&v, &result);
+    must_show("\ndown: between acceptance and the\n    mailbox: the probe did not arrive\n");
+}
+
 static void test_pipe(void **state)
 {
     (void)state;
@@ -125,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         {"a step that takes long shows its seconds in its own line", test_slow_step, NULL, NULL, NULL},
         {"what is waited for stands in one line, which the result takes", test_waiting, NULL, NULL, NULL},
+        {"a result is broken where the terminal ends", test_result, NULL, NULL, NULL},
         {"in a pipe each step is a line, and nothing is written over", test_pipe, NULL, NULL, NULL},
         {"a trace shows the seconds below its last line, and then goes on there", test_trace, NULL, NULL, NULL},
     };
