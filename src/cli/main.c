@@ -47,9 +47,9 @@ static void print_help(void)
     (void)puts("\n"
                "  -c FILE   the configuration, in YAML\n"
                "  --trace   show the conversation with the servers, secrets masked\n"
-               "  --json    for programs; with NAME its last events too (fields: status-json.md)\n"
-               "  --watch   again every two seconds, until Ctrl-C: on a terminal in place, as much as fits;\n"
-               "            with --json one document a line\n"
+               "  --json    for programs (status-json.md says what each field is); with NAME its events too\n"
+               "  --watch   again every two seconds, until Ctrl-C: all, NAME, or with --json a document a line;\n"
+               "            on a terminal in place, as much as fits\n"
                "\n"
                "`doctor` tries one monitor of each pair of servers (NAME: that one) and asks snmpd as a console does:\n"
                "  --as USER            judge as this user; default for root: emailmon's own\n"
@@ -58,6 +58,7 @@ static void print_help(void)
                "  --community WORD     ask by it; default: those of snmpd.conf\n"
                "  --user NAME          ask by SNMPv3, with level and passphrases of snmp.conf\n"
                "\n"
+               "`status` has the worst first; its lines fit the terminal, and are whole in a pipe.\n"
                "`test` ends with 0 when mail gets through, 2 when it does not, 3 when that cannot be known; `doctor`\n"
                "ends with 1 when something is wrong; every command when it was called or configured wrongly.");
 }
