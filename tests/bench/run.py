@@ -23,7 +23,8 @@ import lab                                              # noqa: E402 (from the l
 from figures import FIGURES, number, reached            # noqa: E402
 from places import TREE, LabError                       # noqa: E402
 
-ALL = ("commits", "poll", "workers", "plugin", "memory", "snmp", "set", "storm", "start", "mailbox", "fair", "rows")
+ALL = ("commits", "poll", "workers", "plugin", "memory", "snmp", "set", "storm", "start", "mailbox", "fair", "status",
+       "rows")
 
 
 def machine():
