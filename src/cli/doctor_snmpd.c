@@ -5,10 +5,13 @@
 #include <sys/stat.h>
 
 #include "doctor.h"
+#include "doctor_vacm.h"
 #include "inquiry.h"
 #include "master_hello.h"
 
-enum { HELLO_MS = 2000, COMMUNITIES_MAX = 4, ADDRESS_MAX = 128 };
+enum { HELLO_MS = 2000, COMMUNITIES_MAX = 4, ADDRESS_MAX = 128, SUBTREE_MAX = 128 };
+
+#define VERSION_BELOW ".1.1.1.0" /* emailMonVersion.0, below emailMonMIB */
 
 /* Where a line for snmpd belongs: a file of our own, if its folder is read. */
 static void name_conf(const struct doctor *d, char *dst, size_t size)
@@ -223,12 +226,26 @@ static void say_shown(struct doctor *d, const struct asking *a, const char *how)
 
 static void say_hidden(struct doctor *d, const struct asking *a, const char *how)
 {
-    char subtree[128], line[256];
+    char subtree[SUBTREE_MAX], line[256];
     const char *view = view_of(a->line);
     inquiry_subtree(subtree, sizeof subtree);
-    doctor_say(d, MARK_WRONG, "emailmon runs, and snmpd at %s does not show its table: the view hides it", how);
+    if (d->running)
+        doctor_say(d, MARK_WRONG, "emailmon runs, and snmpd at %s does not show its table: the view hides it", how);
+    else
+        doctor_say(d, MARK_WRONG, "the view %s of %s line %u hides emailmon's table", view, a->line->file,
+                   a->line->number);
     (void)snprintf(line, sizeof line, "view %s included %s", view[0] != '\0' ? view : "systemonly", subtree);
     mend_conf(d, line, view[0] != '\0' ? "" : " (the view is the one that this community or user has)");
+}
+
+/* What cannot be seen yet, but is written down. */
+static bool will_be_hidden(const struct doctor *d, const struct asking *a)
+{
+    char name[SUBTREE_MAX + sizeof VERSION_BELOW];
+    const char *view = view_of(a->line);
+    inquiry_subtree(name, SUBTREE_MAX);
+    (void)memcpy(name + strlen(name), VERSION_BELOW, sizeof VERSION_BELOW);
+    return view[0] != '\0' && vacm_shows(&d->snmpd, view, name) == SHOWN_NO;
 }
 
 static void say_unasked(struct doctor *d)
@@ -249,6 +266,27 @@ static void say_silent(struct doctor *d, const struct asking *a, const char *how
                 d->snmpd_file);
 }
 
+static void judge_before_it_runs(struct doctor *d, const struct asking *a, const char *how)
+{
+    if (a->answer.shown)
+        doctor_say(d, MARK_WARNING, "another emailmon (%s, %u rows), not that of this state, serves the table at %s",
+                   a->answer.version, (unsigned)a->answer.rows, how);
+    else if (will_be_hidden(d, a))
+        say_hidden(d, a, how);
+    else
+        doctor_say(d, MARK_UNCLEAR, "snmpd answers at %s; the table is there once emailmon runs", how);
+}
+
+static void judge_while_it_runs(struct doctor *d, const struct asking *a, const char *how)
+{
+    if (a->answer.shown)
+        say_shown(d, a, how);
+    else if (d->agentx)
+        say_hidden(d, a, how);
+    else
+        doctor_say(d, MARK_UNCLEAR, "not judged: emailmon cannot reach snmpd, so there is no table to see");
+}
+
 void doctor_view(struct doctor *d)
 {
     char how[PATH_MAX + 256];
@@ -261,17 +299,10 @@ void doctor_view(struct doctor *d)
     d->targets = a.answer.targets;
     if (!a.answer.answered)
         say_silent(d, &a, how);
-    else if (!d->running && !a.answer.shown)
-        doctor_say(d, MARK_UNCLEAR, "snmpd answers at %s; the table is there once emailmon runs", how);
-    else if (!d->running)
-        doctor_say(d, MARK_WARNING, "another emailmon (%s, %u rows), not that of this state, serves the table at %s",
-                   a.answer.version, (unsigned)a.answer.rows, how);
-    else if (a.answer.shown)
-        say_shown(d, &a, how);
-    else if (!d->agentx)
-        doctor_say(d, MARK_UNCLEAR, "not judged: emailmon cannot reach snmpd, so there is no table to see");
+    else if (d->running)
+        judge_while_it_runs(d, &a, how);
     else
-        say_hidden(d, &a, how);
+        judge_before_it_runs(d, &a, how);
 }
 
 /* --- notifications --- */

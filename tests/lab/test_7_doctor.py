@@ -174,9 +174,13 @@ def test_socket_that_is_closed():
 
 
 def test_view_that_hides():
-    """Doctor names a view that hides the table, by its name"""
-    with Master(without=("rwcommunity",), more=HIDING) as master, Patient(master) as patient:
-        patient.doctor().must_name("view", "does not show", "`view narrow included .1.3.6.1.4.1.8072.9999.9999.2525`")
+    """Doctor names a view that hides the table, by its name, before emailmon runs and while it does"""
+    mend = "`view narrow included .1.3.6.1.4.1.8072.9999.9999.2525`"
+    with Master(without=("rwcommunity",), more=HIDING) as master:
+        patient = Patient(master)
+        patient.doctor().must_name("view", "the view narrow of", "hides", mend)
+        with patient:
+            patient.doctor().must_name("view", "does not show", mend)
 
 
 def test_no_trap_sink():

@@ -14,6 +14,7 @@
 #include "doctor.h"
 #include "doctor_clock.h"
 #include "doctor_remedy.h"
+#include "doctor_vacm.h"
 #include "draft.h"
 
 /* --- snmpd's configuration --- */
@@ -90,6 +91,28 @@ static void test_includes(void **state)
     assert_true(c.has_none && c.error != 0 && c.count == 0);
     conf_clear(&c);
     assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_views(void **state)
+{
+    static const char *const lines[] = {
+        "view narrow included .1.3.6.1.2.1.1", "view narrow included 1.3.6.1.4.1.8072.9999.9999.2525",
+        "view holed included .1.3.6.1",        "view holed excluded .1.3.6.1.4.1.8072.9999.9999",
+        "view near included .1.3.6.1.4.1.8",   "view named included system",
+        "view masked included .1.3.6.1 fe",    "view turned excluded .1.3",
+        "view turned included .1.3.6"};
+    static const struct {
+        const char *view;
+        enum shown shown;
+    } rows[] = {{"narrow", SHOWN_YES},     {"holed", SHOWN_NO},   {"near", SHOWN_NO},   {"named", SHOWN_UNKNOWN},
+                {"masked", SHOWN_UNKNOWN}, {"turned", SHOWN_YES}, {"no such", SHOWN_NO}};
+    struct snmpd_conf c = {0};
+    (void)state;
+    for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        assert_true(conf_add(&c, "a.conf", i + 1, lines[i]));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(vacm_shows(&c, rows[i].view, ".1.3.6.1.4.1.8072.9999.9999.2525.1.1.1.0"), rows[i].shown);
+    conf_clear(&c);
 }
 
 /* --- remedies --- */
@@ -285,6 +308,7 @@ int main(void)
         {"a line of snmpd.conf is its words, without comments, quotes and other programs' lines", test_lines, NULL,
          NULL, NULL},
         {"files that snmpd.conf includes stand in its place", test_includes, NULL, NULL, NULL},
+        {"a view shows what its longest subtree says, if that is written in numbers", test_views, NULL, NULL, NULL},
         {"a mend says what to write, and where", test_remedies, NULL, NULL, NULL},
         {"every failure has a mend, cut where there is no room", test_every_failure_has_a_remedy, NULL, NULL, NULL},
         {"clocks are apart by what no delivery explains", test_clocks, NULL, NULL, NULL},

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pty.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +17,7 @@
 
 #include "fake_mail.h"
 
-enum { WORDS_MAX = 8, SAID_MAX = 65536, PATIENCE_MS = 20000, ASK_EVERY_MS = 100 };
+enum { WORDS_MAX = 12, SAID_MAX = 65536, PATIENCE_MS = 20000, ASK_EVERY_MS = 100 };
 
 static char folder[64], file[128];
 static struct fake_mail *mail;
@@ -223,6 +224,57 @@ static void test_no_round_trip(void **state)
     must_say(r->err, "no monitor is called nobody");
 }
 
+/* --- what is wrong --- */
+
+static void test_doctor(void **state)
+{
+    static const char *const parts[] = {
+        "Judged as the user ",
+        "\nok       file           ",
+        "\nok       passwords      ",
+        "\nok       state          ",
+        "\nwrong    snmpd          unix:",
+        "there is no AgentX socket",
+        "mend: write `master agentx` into ",
+        "\nwarning  view           no answer from snmpd at 127.0.0.1:1 by the community",
+        "\nok       notifications  they go to console.test (",
+        "\nok       names          127.0.0.1\n",
+        "\nwrong    ports          down: smtp: connecting: ",
+        "\nok       certificates   none is asked for",
+        "\nok       logins         127.0.0.1 by ",
+        "\nok       mailbox        2 of 3 probes were there",
+        "\n2 checks are wrong, 1 warning"};
+    const struct passwd *us = getpwuid(getuid());
+    char snmpd[sizeof folder + 32];
+    (void)state;
+    assert_non_null(us);
+    (void)snprintf(snmpd, sizeof snmpd, "%s/snmpd.conf", folder);
+    FILE *to = fopen(snmpd, "w");
+    assert_non_null(to);
+    (void)fputs("rocommunity hush-hush\ntrap2sink console.test hush-hush\n", to);
+    (void)fclose(to);
+    const struct result *r =
+        EMAILMON("doctor", "-c", file, "--as", us->pw_name, "--snmpd-conf", snmpd, "--snmpd", "127.0.0.1:1");
+    assert_int_equal(r->status, 1);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        must_say(r->out, parts[i]);
+    assert_null(strstr(r->out, "secret-word"));
+    assert_null(strstr(r->out, "hush-hush"));
+    assert_int_equal(fake_mails(mail, "pop"), 0);
+}
+
+static void test_doctors_mistakes(void **state)
+{
+    (void)state;
+    must_say(EMAILMON("doctor", "-c", file, "nobody")->err, "no monitor is called nobody");
+    must_say(EMAILMON("doctor", "-c", file, "--as", "no such user")->err, "no user is called no such user");
+    must_say(EMAILMON("doctor", "-c", file, "--community")->err, "--community needs a word");
+    const struct result *r = EMAILMON("doctor", "-c", "/nowhere");
+    assert_int_equal(r->status, 1);
+    must_say(r->out, "wrong    file           /nowhere:1:1: cannot be opened: No such file or directory\n"
+                     "                        mend: a file that emailmon may read is right\n");
+}
+
 /* --- the agent --- */
 
 static void test_no_state_yet(void **state)
@@ -338,6 +390,8 @@ int main(void)
         {"check tells every mistake by its place", test_check, NULL, NULL, NULL},
         {"test shows a round trip, without its secrets", test_round_trip, NULL, NULL, NULL},
         {"test tells where mail does not get through", test_no_round_trip, NULL, NULL, NULL},
+        {"doctor names what is wrong, each with its mend, and shows no secret", test_doctor, NULL, NULL, NULL},
+        {"doctor says what it was called wrongly with", test_doctors_mistakes, NULL, NULL, NULL},
         {"status without a state says so", test_no_state_yet, NULL, NULL, NULL},
         {"the agent polls, is looked at, reads its file again, and ends in order", test_agent, NULL, NULL, NULL},
     };
