@@ -180,7 +180,7 @@ def test_progress():
         server.misbehave("delay", 1400)
         server.misbehave("in-use", 1)
         with on_screen(program, "test", "slow", lines=50) as screen:
-            screen.wait(lambda text: "waiting for the greeting" in text and text.endswith(" 1 s"), 5, "a step's seconds")
+            screen.wait(lambda text: "waiting for the greeting" in text and text.endswith(" 1 s"), 5, "its seconds")
             screen.wait(lambda text: "waiting for the mailbox, which is in use: " in text, 30, "that it waits")
             assert screen.end(60) == 0, screen.text()
             text = screen.text()
