@@ -10,8 +10,9 @@
 enum exit_status { EXIT_UP = 0, EXIT_MISTAKE = 1, EXIT_DOWN = 2, EXIT_UNKNOWN = 3 };
 
 struct arguments {
-    const char *file; /* -c FILE */
-    const char *name; /* of a monitor; NULL: none given */
+    const char *file;   /* -c FILE */
+    const char *name;   /* of a monitor; NULL: none given */
+    const char *output; /* -o FILE; NULL: not given */
     bool json, watch, trace;
     const char *as; /* for doctor, all of them; NULL: not given */
     const char *snmpd_conf, *snmpd, *community, *user;
@@ -23,6 +24,7 @@ int command_test(const struct arguments *a);
 int command_status(const struct arguments *a);
 int command_doctor(const struct arguments *a);
 int command_export(const struct arguments *a);
+int command_report(const struct arguments *a);
 int command_mib(const struct arguments *a);
 int command_version(const struct arguments *a);
 

@@ -11,7 +11,8 @@ enum option {
     OPTION_JSON = 1 << 1,
     OPTION_WATCH = 1 << 2,
     OPTION_TRACE = 1 << 3,
-    OPTION_SNMP = 1 << 4 /* as whom doctor judges, and how it asks snmpd */
+    OPTION_SNMP = 1 << 4, /* as whom doctor judges, and how it asks snmpd */
+    OPTION_OUTPUT = 1 << 5
 };
 enum name_rule { NAME_NONE, NAME_OPTIONAL, NAME_NEEDED };
 
@@ -19,7 +20,7 @@ struct command {
     const char *word;
     const char *usage; /* what stands behind the word */
     const char *text;  /* what it does */
-    unsigned options;  /* enum option; OPTION_FILE is then needed */
+    unsigned options;  /* enum option; OPTION_FILE and OPTION_OUTPUT are then needed */
     enum name_rule name;
     int (*run)(const struct arguments *a);
 };
@@ -34,6 +35,8 @@ static const struct command commands[] = {
     {"doctor", "-c FILE [NAME] [--as USER ...]", "what is wrong, and how it is mended", OPTION_FILE | OPTION_SNMP,
      NAME_OPTIONAL, command_doctor},
     {"export", "-c FILE", "rows made by SET, as YAML", OPTION_FILE, NAME_NONE, command_export},
+    {"report", "-c FILE -o HTML [NAME]", "a page for a browser, with charts of the last week",
+     OPTION_FILE | OPTION_OUTPUT, NAME_OPTIONAL, command_report},
     {"mib", "", "print the MIB file", 0, NAME_NONE, command_mib},
     {"version", "", "print the version", 0, NAME_NONE, command_version},
 };
@@ -46,6 +49,7 @@ static void print_help(void)
         (void)printf("  emailmon %-7s%-34s %s\n", commands[i].word, commands[i].usage, commands[i].text);
     (void)puts("\n"
                "  -c FILE   the configuration, in YAML\n"
+               "  -o HTML   the file to write; - is standard output\n"
                "  --trace   show the conversation with the servers, secrets masked\n"
                "  --json    for programs (status-json.md says what each field is); with NAME its events too\n"
                "  --watch   again every two seconds, until Ctrl-C: all, NAME, or with --json a document a line;\n"
@@ -97,6 +101,7 @@ static const char **value_of(const char *word, unsigned allowed, struct argument
         const char **value;
         const char *needs;
     } values[] = {{"-c", OPTION_FILE, &a->file, "-c needs a file"},
+                  {"-o", OPTION_OUTPUT, &a->output, "-o needs a file"},
                   {"--as", OPTION_SNMP, &a->as, "--as needs a user"},
                   {"--snmpd", OPTION_SNMP, &a->snmpd, "--snmpd needs an address"},
                   {"--snmpd-conf", OPTION_SNMP, &a->snmpd_conf, "--snmpd-conf needs a file"},
@@ -134,6 +139,8 @@ static int run_command(const struct command *command, int count, char **words)
     }
     if ((command->options & OPTION_FILE) != 0 && a.file == NULL)
         return mistake("-c FILE is missing for ", command->word);
+    if ((command->options & OPTION_OUTPUT) != 0 && a.output == NULL)
+        return mistake("-o HTML is missing for ", command->word);
     if (command->name == NAME_NEEDED && a.name == NULL)
         return mistake("the name of a monitor is missing for ", command->word);
     return command->run(&a);

@@ -1,65 +1,11 @@
 /* The two legs of a monitor on its own page. */
 #include <inttypes.h>
 
+#include "leg_status.h"
 #include "page_parts.h"
 #include "phrases.h"
 
 enum { WORD = 10, TIME = 9, BAR_MOST = 60, LINE_OF_A_PIPE = 80 };
-
-struct phase {
-    const char *word;
-    uint32_t ms; /* 0: the last poll did not come so far, or there is no such phase */
-};
-
-enum { PHASES_MAX = 6 };
-
-/* What a status has of one leg. */
-struct leg_status {
-    const char *label;
-    enum leg leg;
-    enum stage stage; /* where it failed */
-    enum cause cause;
-    const struct text *reply, *tls_version, *mechanism;
-    int32_t cert_days;
-    struct phase phases[PHASES_MAX];
-};
-
-enum { LEGS = 2 };
-
-static void split(const struct status *s, struct leg_status legs[LEGS])
-{
-    legs[0] = (struct leg_status){
-        .label = "sending",
-        .leg = LEG_SMTP,
-        .stage = (enum stage)s->smtp_stage,
-        .cause = (enum cause)s->smtp_cause,
-        .reply = s->smtp_reply,
-        .tls_version = s->smtp_tls_version,
-        .mechanism = s->smtp_mechanism,
-        .cert_days = s->smtp_cert_days,
-        .phases = {{"connect", s->smtp_connect_ms},
-                   {"TLS", s->smtp_tls_ms},
-                   {"login", s->smtp_auth_ms},
-                   {"data", s->smtp_data_ms},
-                   {"whole", s->send_ms}},
-    };
-    legs[1] = (struct leg_status){
-        .label = "looking",
-        .leg = LEG_INCOMING,
-        .stage = (enum stage)s->in_stage,
-        .cause = (enum cause)s->in_cause,
-        .reply = s->in_reply,
-        .tls_version = s->in_tls_version,
-        .mechanism = s->in_mechanism,
-        .cert_days = s->in_cert_days,
-        .phases = {{"connect", s->in_connect_ms},
-                   {"TLS", s->in_tls_ms},
-                   {"login", s->in_login_ms},
-                   {"search", s->in_search_ms},
-                   {"delete", s->in_delete_ms},
-                   {"whole", s->look_ms}},
-    };
-}
 
 static void print_server(const struct page *p, const struct leg_status *leg)
 {
@@ -129,10 +75,10 @@ static void print_bar(const struct page *p, const struct phase *phase, uint32_t 
     (void)fputc('\n', p->t->out);
 }
 
-static uint32_t longest_of(const struct leg_status legs[LEGS])
+static uint32_t longest_of(const struct leg_status legs[LEG_STATUSES])
 {
     uint32_t longest = 0;
-    for (size_t l = 0; l < LEGS; l++) {
+    for (size_t l = 0; l < LEG_STATUSES; l++) {
         for (size_t i = 0; i < PHASES_MAX; i++)
             longest = legs[l].phases[i].ms > longest ? legs[l].phases[i].ms : longest;
     }
@@ -143,10 +89,10 @@ static uint32_t longest_of(const struct leg_status legs[LEGS])
  * than any of them: it is no part of the scale. */
 void page_legs(const struct page *p)
 {
-    struct leg_status legs[LEGS];
-    split(p->status, legs);
+    struct leg_status legs[LEG_STATUSES];
+    leg_status_of(p->status, legs);
     uint32_t longest_ms = longest_of(legs);
-    for (size_t l = 0; l < LEGS; l++) {
+    for (size_t l = 0; l < LEG_STATUSES; l++) {
         (void)fputc('\n', p->t->out);
         print_server(p, &legs[l]);
         print_agreed(p, &legs[l]);

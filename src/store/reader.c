@@ -441,6 +441,7 @@ int reader_events(sqlite3 *db, int32_t index, unsigned most, void (*each)(void *
 {
     char sql[sizeof SELECT_EVENTS + 64];
     struct showing to = {each, owner};
-    (void)snprintf(sql, sizeof sql, SELECT_EVENTS " WHERE idx = %" PRId32 " ORDER BY seq DESC LIMIT %u", index, most);
+    (void)snprintf(sql, sizeof sql, SELECT_EVENTS " WHERE idx = %" PRId32 " OR %d ORDER BY seq DESC LIMIT %u", index,
+                   index == 0, most);
     return walk(db, sql, most, show_event, &to);
 }

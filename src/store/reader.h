@@ -23,8 +23,8 @@ int reader_load(sqlite3 *db, const struct sealer *sealer, struct log *log, struc
 
 /** reader_load_definitions(db, sealer, index, into): Only rows, and the definitions of those that were made by SET; of
  *  ${index} alone, or of all (0).
- *  reader_events(db, index, most, each, owner): The last ${most} events of a row, newest first.  Both: SQLITE_OK or the
- *  code. */
+ *  reader_events(db, index, most, each, owner): The last ${most} events of a row, or of all (0), newest first.
+ *  Both: SQLITE_OK or the code. */
 int reader_load_definitions(sqlite3 *db, const struct sealer *sealer, int32_t index, struct restored *into);
 int reader_events(sqlite3 *db, int32_t index, unsigned most, void (*each)(void *owner, const struct event *event),
                   void *owner);

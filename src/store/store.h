@@ -87,7 +87,7 @@ bool store_read_definitions(const char *path, int32_t index,
                             char *why, size_t size);
 
 /** store_read_events(path, index, most, event, owner, why, size): The same for the last ${most} events of the row
- *  ${index}, newest first.  Texts live for the call. */
+ *  ${index}, or of all rows (0), newest first.  Texts live for the call. */
 bool store_read_events(const char *path, int32_t index, unsigned most,
                        void (*event)(void *owner, const struct event *event), void *owner, char *why, size_t size);
 
