@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "doctor.h"
+#include "doctor_lines.h"
 #include "doctor_vacm.h"
 #include "inquiry.h"
 #include "master_hello.h"
@@ -47,13 +48,6 @@ static bool is_same_socket(const char *a, const char *b)
     return strcmp(strncmp(a, local, n) == 0 ? a + n : a, strncmp(b, local, n) == 0 ? b + n : b) == 0;
 }
 
-static bool is_master(const struct doctor *d)
-{
-    const struct conf_line *line = conf_last(&d->snmpd, "master");
-    return line != NULL &&
-           (strcasecmp(conf_word(line, 1), "agentx") == 0 || strcasecmp(conf_word(line, 1), "yes") == 0);
-}
-
 /* Nobody is there: what snmpd's own file says of it. */
 static void say_absent(struct doctor *d, const char *what)
 {
@@ -62,7 +56,7 @@ static void say_absent(struct doctor *d, const char *what)
     doctor_say(d, MARK_WRONG, "%s: %s", agentx, what);
     if (d->snmpd.has_none)
         doctor_mend(d, "is snmpd running (systemctl start snmpd), and does %s say `master agentx`?", d->snmpd_file);
-    else if (!is_master(d))
+    else if (!lines_are_master(&d->snmpd))
         mend_conf(d, "master agentx", "");
     else if (at != NULL && !is_same_socket(conf_word(at, 1), agentx))
         doctor_mend(d, "%s line %u says that it is elsewhere: in %s write `agentx: %s%s`", at->file, at->number,
@@ -124,33 +118,6 @@ void doctor_agentx(struct doctor *d)
 
 /* --- the view --- */
 
-/* Where snmpd listens: what was given, else its agentAddress, else its default. */
-static void find_peer(const struct doctor *d, char *dst, size_t size)
-{
-    static const char udp[] = "udp:";
-    const struct conf_line *line = conf_last(&d->snmpd, "agentAddress");
-    const char *at = d->arguments->snmpd != NULL ? d->arguments->snmpd : line != NULL ? conf_word(line, 1) : "";
-    if (strncmp(at, udp, sizeof udp - 1) == 0)
-        at += sizeof udp - 1;
-    const size_t n = strcspn(at, ",");
-    const bool is_port = n > 0 && strspn(at, "0123456789") == n;
-    if (n == 0)
-        (void)snprintf(dst, size, "127.0.0.1:161");
-    else
-        (void)snprintf(dst, size, "%s%.*s", is_port ? "127.0.0.1:" : "", (int)n, at);
-}
-
-/* The word of a line that lets consoles read; NULL: it is no such line. */
-static const char *community_of(const struct conf_line *line)
-{
-    static const char *const reading[] = {"rocommunity", "rwcommunity", "authcommunity"};
-    for (size_t i = 0; i < sizeof reading / sizeof reading[0]; i++) {
-        if (strcasecmp(line->words[0], reading[i]) == 0 && line->count > 1)
-            return conf_word(line, strcasecmp(reading[i], "authcommunity") == 0 ? 2 : 1);
-    }
-    return strcasecmp(line->words[0], "com2sec") == 0 && line->count > 3 ? line->words[line->count - 1] : NULL;
-}
-
 /* How we ask, and which line of snmpd's file lets us (NULL: none that we know). */
 struct asking {
     struct inquiry who;
@@ -163,7 +130,7 @@ struct asking {
 static const struct conf_line *line_of(const struct doctor *d, const char *community)
 {
     for (size_t i = 0; i < d->snmpd.count; i++) {
-        const char *known = community_of(&d->snmpd.lines[i]);
+        const char *known = line_community(&d->snmpd.lines[i]);
         if (known != NULL && strcmp(known, community) == 0)
             return &d->snmpd.lines[i];
     }
@@ -175,7 +142,7 @@ static bool ask_by_file(struct doctor *d, struct asking *a)
 {
     size_t tried = 0;
     for (size_t i = 0; i < d->snmpd.count && tried < COMMUNITIES_MAX && !a->answer.answered; i++) {
-        const char *community = community_of(&d->snmpd.lines[i]);
+        const char *community = line_community(&d->snmpd.lines[i]);
         if (community == NULL)
             continue;
         tried++;
@@ -188,7 +155,10 @@ static bool ask_by_file(struct doctor *d, struct asking *a)
 
 static bool ask(struct doctor *d, struct asking *a)
 {
-    find_peer(d, a->peer, sizeof a->peer);
+    if (d->arguments->snmpd != NULL)
+        (void)snprintf(a->peer, sizeof a->peer, "%s", d->arguments->snmpd);
+    else
+        lines_peer(&d->snmpd, a->peer, sizeof a->peer);
     a->who = (struct inquiry){.peer = a->peer, .community = d->arguments->community, .user = d->arguments->user};
     if (a->who.community == NULL && a->who.user == NULL)
         return ask_by_file(d, a);
@@ -207,27 +177,25 @@ static void describe_asking(const struct asking *a, char *dst, size_t size)
         (void)snprintf(dst, size, "%s by the given %s", a->peer, a->who.community != NULL ? "community" : "user");
 }
 
-/* The view that a line names: rocommunity WORD SOURCE -V VIEW; "" when it names none. */
-static const char *view_of(const struct conf_line *line)
+static const char *view_of(const struct asking *a)
 {
-    for (size_t i = 1; line != NULL && i + 1 < line->count; i++) {
-        if (strcmp(line->words[i], "-V") == 0)
-            return line->words[i + 1];
-    }
-    return "";
+    return a->line != NULL ? line_view(a->line) : "";
 }
 
 static void say_shown(struct doctor *d, const struct asking *a, const char *how)
 {
     (void)snprintf(d->peer, sizeof d->peer, "%s", a->peer);
-    doctor_say(d, MARK_OK, "emailmon %s with %u row%s is seen at %s", a->answer.version, (unsigned)a->answer.rows,
-               a->answer.rows == 1 ? "" : "s", how);
+    doctor_say(d, MARK_OK, "emailmon %s with %u row%s is seen at %s%s", a->answer.version, (unsigned)a->answer.rows,
+               a->answer.rows == 1 ? "" : "s", how,
+               d->arguments->snmpd == NULL && lines_are_local(&d->snmpd)
+                   ? "; for consoles elsewhere agentAddress is to name an address that they reach"
+                   : "");
 }
 
 static void say_hidden(struct doctor *d, const struct asking *a, const char *how)
 {
     char subtree[SUBTREE_MAX], line[256];
-    const char *view = view_of(a->line);
+    const char *view = view_of(a);
     inquiry_subtree(subtree, sizeof subtree);
     if (d->running)
         doctor_say(d, MARK_WRONG, "emailmon runs, and snmpd at %s does not show its table: the view hides it", how);
@@ -242,7 +210,7 @@ static void say_hidden(struct doctor *d, const struct asking *a, const char *how
 static bool will_be_hidden(const struct doctor *d, const struct asking *a)
 {
     char name[SUBTREE_MAX + sizeof VERSION_BELOW];
-    const char *view = view_of(a->line);
+    const char *view = view_of(a);
     inquiry_subtree(name, SUBTREE_MAX);
     (void)memcpy(name + strlen(name), VERSION_BELOW, sizeof VERSION_BELOW);
     return view[0] != '\0' && vacm_shows(&d->snmpd, view, name) == SHOWN_NO;
@@ -257,8 +225,25 @@ static void say_unasked(struct doctor *d)
     doctor_mend(d, "say how your console asks: --community WORD, or --user NAME with its passphrases in snmp.conf");
 }
 
+/* A community may be for others than this machine. */
+static bool is_for_others(const struct asking *a)
+{
+    static const char *const here[] = {"", "default", "localhost"};
+    const char *source = a->line != NULL ? line_source(a->line) : "";
+    for (size_t i = 0; i < sizeof here / sizeof here[0]; i++) {
+        if (strcmp(source, here[i]) == 0)
+            return false;
+    }
+    return strncmp(source, "127.", 4) != 0;
+}
+
 static void say_silent(struct doctor *d, const struct asking *a, const char *how)
 {
+    if (is_for_others(a)) {
+        doctor_say(d, MARK_UNCLEAR, "no answer from %s, which is for %s alone", how, line_source(a->line));
+        doctor_mend(d, "ask by one that this machine may use: --community WORD");
+        return;
+    }
     doctor_say(d, MARK_WARNING, "no answer from snmpd at %s (%s)", how, a->answer.why);
     doctor_mend(d,
                 "say where it listens and how your console asks: --snmpd ADDRESS:PORT --community WORD; or in %s "
@@ -307,17 +292,6 @@ void doctor_view(struct doctor *d)
 
 /* --- notifications --- */
 
-/* The word of a line that says where to: the last one of trapsess, the first of the others. */
-static const char *sink_of(const struct conf_line *line)
-{
-    static const char *const sinks[] = {"trapsink", "trap2sink", "informsink"};
-    for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++) {
-        if (strcasecmp(line->words[0], sinks[i]) == 0 && line->count > 1)
-            return line->words[1];
-    }
-    return strcasecmp(line->words[0], "trapsess") == 0 && line->count > 1 ? line->words[line->count - 1] : NULL;
-}
-
 static bool is_anybody_to_be_told(const struct config *c)
 {
     for (size_t i = 0; i < c->wanted_count; i++) {
@@ -332,16 +306,16 @@ void doctor_traps(struct doctor *d)
     const struct conf_line *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < d->snmpd.count; i++) {
-        if (sink_of(&d->snmpd.lines[i]) == NULL)
+        if (line_sink(&d->snmpd.lines[i]) == NULL)
             continue;
         if (count++ == 0)
             first = &d->snmpd.lines[i];
     }
     if (first != NULL && count > 1)
-        doctor_say(d, MARK_OK, "they go to %s and %zu more (%s line %u)", sink_of(first), count - 1, first->file,
+        doctor_say(d, MARK_OK, "they go to %s and %zu more (%s line %u)", line_sink(first), count - 1, first->file,
                    first->number);
     else if (first != NULL)
-        doctor_say(d, MARK_OK, "they go to %s (%s line %u)", sink_of(first), first->file, first->number);
+        doctor_say(d, MARK_OK, "they go to %s (%s line %u)", line_sink(first), first->file, first->number);
     else if (d->targets)
         doctor_say(d, MARK_OK, "they go where SNMP-TARGET-MIB says");
     else if (!is_anybody_to_be_told(d->config))

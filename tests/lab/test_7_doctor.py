@@ -51,12 +51,13 @@ class Patient(Emailmon):
                          ["EMAIL-MONITOR-MIB::emailMonRows.0"], check=False).stdout.strip()
         return asked == "1"
 
-    def doctor(self, *options, as_user=USER.pw_name):
-        """What it says: Findings."""
+    def doctor(self, *options, address=""):
+        """What it says: Findings.  `address` of snmpd: its own; None: doctor is to find out."""
+        where = [] if address is None else ["--snmpd", address or self.master.address]
         done = subprocess.run(
-            [PROGRAM, "doctor", "-c", self.file, "--as", as_user, "--snmpd", self.master.address, "--snmpd-conf",
-             in_root(self.master.conf), *options], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            cwd=self.folder, timeout=150, check=False, env=self.doctors_environment)
+            [PROGRAM, "doctor", "-c", self.file, "--as", USER.pw_name, *where, "--snmpd-conf", in_root(self.master.conf),
+             *options], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=self.folder, timeout=150,
+            check=False, env=self.doctors_environment)
         return Findings(done)
 
 
@@ -136,6 +137,21 @@ def test_as_a_console_asks():
             found = patient.doctor("--community", snmp.COMMUNITY, "--snmpd-conf", "/dev/null")
             found.must_be_well()
             assert "SNMP-TARGET-MIB" in found.lines["notifications"], found.text
+
+
+def test_where_snmpd_listens():
+    """Doctor asks snmpd where its file says that it listens, and says that consoles elsewhere need another address;
+    a community that is for others is not held against it"""
+    with Master() as master, Patient(master) as patient:
+        for source, mark, said in (("", "ok", "for consoles elsewhere agentAddress"),
+                                   ("192.0.2.7", "-", "is for 192.0.2.7 alone")):
+            conf = os.path.join(patient.folder, "other.conf")
+            community = "public" if mark == "ok" else "of-another"
+            with open(conf, "w", encoding="ascii") as file:
+                file.write(f"agentaddress udp:{master.address},[::1]:161\nrocommunity {community} {source}\n"
+                           "trap2sink console.test\n")
+            found = patient.doctor("--snmpd-conf", conf, address=None)
+            assert found.code == 0 and found.marks["view"] == mark and said in found.lines["view"], found.text
 
 
 def test_many_monitors():

@@ -13,6 +13,7 @@
 
 #include "doctor.h"
 #include "doctor_clock.h"
+#include "doctor_lines.h"
 #include "doctor_remedy.h"
 #include "doctor_vacm.h"
 #include "draft.h"
@@ -91,6 +92,75 @@ static void test_includes(void **state)
     assert_true(c.has_none && c.error != 0 && c.count == 0);
     conf_clear(&c);
     assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_meanings(void **state)
+{
+    static const struct {
+        const char *line, *community, *source, *view, *sink;
+    } rows[] = {{"rocommunity a", "a", "", "", NULL},
+                {"rwcommunity a 192.0.2.0/24 -V v", "a", "192.0.2.0/24", "v", NULL},
+                {"com2sec -Cn c name default a", "a", "default", "", NULL},
+                {"rouser u", NULL, NULL, NULL, NULL},
+                {"trap2sink host a 162", NULL, NULL, NULL, "host"},
+                {"informsink host", NULL, NULL, NULL, "host"},
+                {"trapsess -v3 -u x host:162", NULL, NULL, NULL, "host:162"},
+                {"trapcommunity a", NULL, NULL, NULL, NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct snmpd_conf c = {0};
+        assert_true(conf_add(&c, "a.conf", 1, rows[i].line));
+        const char *community = line_community(c.lines), *sink = line_sink(c.lines);
+        assert_true((community == NULL) == (rows[i].community == NULL) && (sink == NULL) == (rows[i].sink == NULL));
+        if (community != NULL) {
+            assert_string_equal(community, rows[i].community);
+            assert_string_equal(line_source(c.lines), rows[i].source);
+            assert_string_equal(line_view(c.lines), rows[i].view);
+        }
+        if (sink != NULL)
+            assert_string_equal(sink, rows[i].sink);
+        conf_clear(&c);
+    }
+}
+
+static void test_addresses(void **state)
+{
+    static const struct {
+        const char *lines[2], *peer;
+        bool local;
+    } rows[] = {{{NULL}, "127.0.0.1:161", false},
+                {{"agentaddress  127.0.0.1,[::1]"}, "127.0.0.1", true},
+                {{"agentAddress udp:1161,udp6:[::1]:1161"}, "127.0.0.1:1161", false},
+                {{"agentAddress 127.0.0.1:161", "agentAddress 192.0.2.1"}, "127.0.0.1:161", false},
+                {{"agentAddress 127.0.0.1:161", "agentAddress udp6:[::1]"}, "127.0.0.1:161", true},
+                {{"agentAddress"}, "127.0.0.1:161", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct snmpd_conf c = {0};
+        char peer[128];
+        for (unsigned k = 0; k < 2 && rows[i].lines[k] != NULL; k++)
+            assert_true(conf_add(&c, "a.conf", k + 1, rows[i].lines[k]));
+        lines_peer(&c, peer, sizeof peer);
+        assert_string_equal(peer, rows[i].peer);
+        assert_int_equal(lines_are_local(&c), rows[i].local);
+        conf_clear(&c);
+    }
+}
+
+static void test_masters(void **state)
+{
+    static const struct {
+        const char *line;
+        bool master;
+    } rows[] = {
+        {"# none", false}, {"master agentx", true}, {"master YES", true}, {"master no", false}, {"master", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct snmpd_conf c = {0};
+        assert_true(conf_add(&c, "a.conf", 1, rows[i].line));
+        assert_int_equal(lines_are_master(&c), rows[i].master);
+        conf_clear(&c);
+    }
 }
 
 static void test_views(void **state)
@@ -308,6 +378,9 @@ int main(void)
         {"a line of snmpd.conf is its words, without comments, quotes and other programs' lines", test_lines, NULL,
          NULL, NULL},
         {"files that snmpd.conf includes stand in its place", test_includes, NULL, NULL, NULL},
+        {"a line says who may read, what, and who is told", test_meanings, NULL, NULL, NULL},
+        {"where snmpd listens is where it is asked, and whether others reach it", test_addresses, NULL, NULL, NULL},
+        {"subagents are let in when a line says so", test_masters, NULL, NULL, NULL},
         {"a view shows what its longest subtree says, if that is written in numbers", test_views, NULL, NULL, NULL},
         {"a mend says what to write, and where", test_remedies, NULL, NULL, NULL},
         {"every failure has a mend, cut where there is no room", test_every_failure_has_a_remedy, NULL, NULL, NULL},
