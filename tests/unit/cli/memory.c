@@ -84,21 +84,8 @@ static bool show_status(void *stage)
 static bool show_page(void *stage)
 {
     (void)stage;
-    const struct arguments a = {.file = file, .name = "office"};
-    return does(command_status, &a, "down         refused\n"); /* its event */
-}
-
-static bool show_page_of_set(void *stage)
-{
-    (void)stage;
     const struct arguments a = {.file = file, .name = "by hand"};
     return does(command_status, &a, "looking    IMAP: imap.example.com port 993, TLS, user probe\n");
-}
-
-static bool show_json(void *stage)
-{
-    (void)stage;
-    return does(command_status, &(const struct arguments){.file = file, .json = true}, "\"name\": \"new\"");
 }
 
 static bool export_rows(void *stage)
@@ -117,9 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SHORT_MEMORY("status shows all monitors or says why not", .act = show_status),
-        SHORT_MEMORY("status of one monitor shows it with its event or says why not", .act = show_page),
-        SHORT_MEMORY("status of one monitor made by SET shows its servers or says why not", .act = show_page_of_set),
-        SHORT_MEMORY("status for programs has all monitors or says why not", .act = show_json),
+        SHORT_MEMORY("status of one monitor shows its page or says why not", .act = show_page),
         SHORT_MEMORY("export shows all rows or says why not", .act = export_rows),
         SHORT_MEMORY("check says that the file is right, or that memory is short", .act = check_file),
     };
