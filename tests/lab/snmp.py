@@ -69,16 +69,19 @@ class Master:
         return "unix:" + path
 
     def __enter__(self):
-        shutil.rmtree(in_root(self.folder), ignore_errors=True)
+        self.prepare_traps()
         os.makedirs(in_root(self.folder + "/state"))
-        os.makedirs(in_root(self.folder + "/traps-state"))
-        if not places.slot:                  # else it was done before the tests that run side by side
-            copy_mibs()
         write(self.conf, self.configuration() + self.more)
-        write(self.folder + "/snmptrapd.conf", SNMPTRAPD.format(state=self.folder + "/traps-state"))
         self.start_traps()
         self.start()
         return self
+
+    def prepare_traps(self):
+        shutil.rmtree(in_root(self.folder), ignore_errors=True)
+        os.makedirs(in_root(self.folder + "/traps-state"))
+        if not places.slot:                  # else it was done before the tests that run side by side
+            copy_mibs()
+        write(self.folder + "/snmptrapd.conf", SNMPTRAPD.format(state=self.folder + "/traps-state"))
 
     def __exit__(self, *_):
         processes.end([pid for pid in (self.pid(), self.traps_pid()) if pid])
