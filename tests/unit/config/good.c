@@ -378,6 +378,19 @@ static void given_to_a_group(void **state)
 
 /* --- the sample --- */
 
+/* malloc'ed */
+static char *file_bytes(const char *path)
+{
+    enum { MAX = 1 << 16 };
+    char *bytes = calloc(1, MAX);
+    FILE *f = fopen(path, "re");
+    assert_non_null(bytes);
+    assert_non_null(f);
+    assert_true(fread(bytes, 1, MAX - 1, f) > 0);
+    (void)fclose(f);
+    return bytes;
+}
+
 static void sample(void **state)
 {
     (void)state;
@@ -391,6 +404,29 @@ static void sample(void **state)
     config_free(c);
 }
 
+/* The sample again, when "# " is taken off the lines that begin with it. */
+static void as_installed(void **state)
+{
+    (void)state;
+    struct said said;
+    char *bytes = file_bytes(INSTALLED_FILE);
+    struct config *c = file_read(INSTALLED_FILE, &said);
+    assert_string_equal(said.mistakes, "");
+    assert_string_equal(said.warnings, "");
+    said_end(&said);
+    assert_int_equal(c->wanted_count, 0);
+    config_free(c);
+
+    for (char *end = strstr(bytes, "\nmonitors:\n"); end != NULL; end = strchr(end + 1, '\n')) {
+        if (strncmp(end, "\n# ", 3) == 0)
+            memcpy(end, "\n  ", 3);
+    }
+    char *sample_bytes = file_bytes(SAMPLE_FILE);
+    assert_string_equal(bytes, sample_bytes);
+    free(sample_bytes);
+    free(bytes);
+}
+
 static void sample_shows_all(void **state)
 {
     (void)state;
@@ -398,12 +434,7 @@ static void sample_shows_all(void **state)
                                          "history", "in_flight",       "per_host", "ca_file",  "index",
                                          "devices", "password_file",   "defaults", "monitors", "limits",
                                          "tls",     "password_command"};
-    char *bytes = calloc(1, 1 << 16), word[64];
-    FILE *f = fopen(SAMPLE_FILE, "re");
-    assert_non_null(bytes);
-    assert_non_null(f);
-    assert_true(fread(bytes, 1, (1 << 16) - 1, f) > 0);
-    (void)fclose(f);
+    char *bytes = file_bytes(SAMPLE_FILE), word[64];
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         (void)snprintf(word, sizeof word, "%s:", others[i]);
         assert_non_null(strstr(bytes, word));
@@ -434,6 +465,7 @@ int main(void)
         {"a file with a password that others may read earns a warning", readable_by_others, NULL, NULL, NULL},
         {"one that root gave to a group earns none", given_to_a_group, NULL, NULL, NULL},
         {"the sample file is right", sample, NULL, NULL, NULL},
+        {"the file as it is installed says what the sample says, and watches nothing", as_installed, NULL, NULL, NULL},
         {"the sample file shows every setting", sample_shows_all, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests_name("config: a file without mistakes", tests, files_begin, files_end);
