@@ -16,7 +16,7 @@ INSTALLED = [
     "/usr/bin/emailmon", "/usr/share/snmp/mibs/EMAIL-MONITOR-MIB.txt", FILE, "/etc/snmp/snmpd.conf.d/emailmon.conf", UNIT,
     "/usr/lib/sysusers.d/emailmon.conf", "/usr/lib/tmpfiles.d/emailmon.conf", "/usr/share/man/man1/emailmon.1.gz",
     "/usr/share/man/man5/emailmon.yaml.5.gz", "/usr/share/bash-completion/completions/emailmon",
-    "/usr/share/doc/emailmon/copyright", "/usr/share/doc/emailmon/README.Debian",
+    "/usr/share/emailmon/consoles", "/usr/share/doc/emailmon/copyright", "/usr/share/doc/emailmon/README.Debian",
 ]
 
 
