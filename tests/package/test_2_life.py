@@ -96,6 +96,8 @@ def test_completion():
     assert FILE in completed("emailmon check -c ")
     assert completed("emailmon test -c /tmp/some.yaml of") == ["office"]
     assert set(completed("emailmon status -c /tmp/some.yaml ")) == {"office", "branch\\ office"}
+    assert completed("emailmon doctor -c /tmp/some.yaml --snmpd-") == ["--snmpd-conf"]
+    assert completed("emailmon doctor --as emailm") == ["emailmon"]
     assert completed("emailmon mib ") == []
 
 

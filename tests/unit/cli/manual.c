@@ -46,32 +46,60 @@ static void expect_option(const char *command, const char *option)
         fail_msg("the manual does not say that emailmon %s has %s", command, option);
 }
 
-static void every_command_is_told(void **state)
+/* Calls ${take} with each line of the help that begins with ${head}; returns how many there were. */
+static unsigned each_line(const char *head, void (*take)(char *behind_head))
 {
-    static const char head[] = "  emailmon ";
     char line[LINE_MAX_BYTES];
-    unsigned commands = 0;
-    (void)state;
+    unsigned count = 0;
     FILE *help = popen(PROGRAM " help", "re");
     assert_non_null(help);
     while (fgets(line, sizeof line, help) != NULL) {
         if (strncmp(line, head, strlen(head)) != 0)
             continue;
-        char *rest, *command = strtok_r(line + strlen(head), " \n", &rest);
-        (void)line_of(command);
-        for (char *word; (word = strtok_r(NULL, " \n", &rest)) != NULL;)
-            if (word[0] == '-' || strncmp(word, "[-", 2) == 0)
-                expect_option(command, word);
-        commands++;
+        take(line + strlen(head));
+        count++;
     }
     assert_int_equal(pclose(help), 0);
-    assert_true(commands > 0);
+    return count;
+}
+
+static void expect_command(char *words)
+{
+    char *rest, *command = strtok_r(words, " \n", &rest);
+    (void)line_of(command);
+    for (char *word; (word = strtok_r(NULL, " \n", &rest)) != NULL;)
+        if (word[0] == '-' || strncmp(word, "[-", 2) == 0)
+            expect_option(command, word);
+}
+
+static void every_command_is_told(void **state)
+{
+    (void)state;
+    assert_true(each_line("  emailmon ", expect_command) > 0);
+}
+
+static void expect_explained(char *option)
+{
+    char wanted[LINE_MAX_BYTES];
+    (void)snprintf(wanted, sizeof wanted, " Fl %.*s", (int)strcspn(option, " "), option);
+    const char *at = strstr(page, wanted);
+    while (at != NULL && strchr(" \n", at[strlen(wanted)]) == NULL)
+        at = strstr(at + 1, wanted);
+    if (at == NULL)
+        fail_msg("the manual says nothing of -%s", option);
+}
+
+static void every_option_is_told(void **state)
+{
+    (void)state;
+    assert_true(each_line("  -", expect_explained) > 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"the manual tells every command with its options", every_command_is_told, NULL, NULL, NULL},
+        {"the manual tells every option that the help explains", every_option_is_told, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests_name("cli: the manual", tests, read_page, NULL);
 }
