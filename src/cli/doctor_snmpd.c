@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "doctor.h"
 #include "doctor_lines.h"
@@ -10,7 +10,8 @@
 #include "inquiry.h"
 #include "master_hello.h"
 
-enum { HELLO_MS = 2000, COMMUNITIES_MAX = 4, ADDRESS_MAX = 128, SUBTREE_MAX = 128 };
+enum { HELLO_MS = 2000, HELLO_TRIES = 5, SHOWN_TRIES = 10, AGAIN_US = 200000 };
+enum { COMMUNITIES_MAX = 4, ADDRESS_MAX = 128, SUBTREE_MAX = 128 };
 
 #define VERSION_BELOW ".1.1.1.0" /* emailMonVersion.0, below emailMonMIB */
 
@@ -73,24 +74,32 @@ static void say_absent(struct doctor *d, const char *what)
 static void say_closed(struct doctor *d)
 {
     char closed[PATH_MAX], owner[160], line[160];
-    const char *path = socket_path(d);
-    const bool is_folder = path != NULL && user_blocked(path, closed);
-    user_describe(is_folder ? closed : path != NULL ? path : "", owner, sizeof owner);
+    const char *path = socket_path(d), *what = path;
+    if (path != NULL && user_blocked(path, closed))
+        what = closed;
+    user_describe(what != NULL ? what : "", owner, sizeof owner);
     doctor_say(d, MARK_WRONG, "%s: the user %s may not use %s (%s)", d->config->general.agentx, d->user.name,
-               is_folder ? closed : "the socket", owner);
-    if (is_folder) { /* snmpd applies agentXPerms to a folder when it makes it, and never again */
-        doctor_mend(d, "chmod o+x %s", closed);
-        return;
-    }
+               what == path ? "the socket" : what, owner);
     (void)snprintf(line, sizeof line, "agentXPerms 0660 0711 Debian-snmp %s", d->user.group);
     mend_conf(d, line, "");
+}
+
+/* Who mends something restarts snmpd, and runs doctor at once: it is there in a moment. */
+static enum hello greet(const char *agentx, int *number)
+{
+    enum hello hello = master_hello(agentx, HELLO_MS, number);
+    for (int i = 0; i < HELLO_TRIES && (hello == HELLO_NO_SOCKET || hello == HELLO_REFUSED); i++) {
+        (void)usleep(AGAIN_US);
+        hello = master_hello(agentx, HELLO_MS, number);
+    }
+    return hello;
 }
 
 void doctor_agentx(struct doctor *d)
 {
     const char *agentx = d->config->general.agentx;
     int number;
-    switch (master_hello(agentx, HELLO_MS, &number)) {
+    switch (greet(agentx, &number)) {
     case HELLO_WELCOME:
         d->agentx = true;
         doctor_say(d, MARK_OK, "%s: snmpd answers as an AgentX master", agentx);
@@ -191,7 +200,7 @@ static void say_shown(struct doctor *d, const struct asking *a, const char *how)
     doctor_say(d, MARK_OK, "emailmon %s with %u row%s is seen at %s%s", a->answer.version, (unsigned)a->answer.rows,
                a->answer.rows == 1 ? "" : "s", how,
                d->arguments->snmpd == NULL && lines_are_local(&d->snmpd)
-                   ? "; for consoles elsewhere agentAddress is to name an address that they reach"
+                   ? "; snmpd answers this machine alone (agentAddress)"
                    : "");
 }
 
@@ -265,8 +274,19 @@ static void judge_before_it_runs(struct doctor *d, const struct asking *a, const
         doctor_say(d, MARK_UNCLEAR, "snmpd answers at %s; the table is there once emailmon runs", how);
 }
 
-static void judge_while_it_runs(struct doctor *d, const struct asking *a, const char *how)
+/* ... and emailmon a moment later. */
+static void wait_for_table(struct asking *a)
 {
+    for (int i = 0; i < SHOWN_TRIES && a->answer.answered && !a->answer.shown; i++) {
+        (void)usleep(AGAIN_US);
+        inquiry_ask(&a->who, &a->answer);
+    }
+}
+
+static void judge_while_it_runs(struct doctor *d, struct asking *a, const char *how)
+{
+    if (d->agentx)
+        wait_for_table(a);
     if (a->answer.shown)
         say_shown(d, a, how);
     else if (d->agentx)

@@ -59,8 +59,7 @@ void conversation_reach(struct conversation *c)
     const char *bare = c->leg->server;
     size_t n = strlen(bare);
     syntax_bare_host(&bare, &n);
-    memcpy(name, bare, n);
-    name[n] = '\0';
+    (void)snprintf(name, sizeof name, "%.*s", (int)n, bare);
 
     if (!can_verify(c))
         return;

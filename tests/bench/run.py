@@ -81,19 +81,10 @@ def bench(name, out, arguments=()):
         module.run(out, *arguments)
 
 
-def write_results(head, out):
-    """RESULTS.md: the promised figures, then what each bench said."""
-    figures = Out()
-    figures.values = out.values
-    figures.table(("what", "to reach", "measured"), [figures.row(key) for key in FIGURES])
-    with open(os.path.join(HERE, "RESULTS.md"), "w", encoding="utf-8") as f:
-        f.write("\n".join(["# What was measured", "", head, *figures.lines, *out.lines]) + "\n")
-
-
 def run_all():
-    """Every bench, in one run; what there is is written after each of them, also of one that fails."""
+    """Every bench, in one run; the results are written even when one of them fails."""
     out, failed = Out(), []
-    head = f"`./dev bench all`, {machine()}.  What falls short is explained in README.md, at the end."
+    head = f"`./dev bench all`, {machine()}."
     for name in ALL:
         began = time.monotonic()
         out.lines += ["", f"## {name}", ""]
@@ -103,7 +94,11 @@ def run_all():
             failed.append(name)
             out.say(f"failed: {error}")
         out.say(f"It took {time.monotonic() - began:.0f} s.")
-        write_results(head, out)
+    figures = Out()
+    figures.values = out.values
+    figures.table(("what", "to reach", "measured"), [figures.row(key) for key in FIGURES])
+    with open(os.path.join(HERE, "RESULTS.md"), "w", encoding="utf-8") as f:
+        f.write("\n".join(["# What was measured", "", head, *figures.lines, *out.lines]) + "\n")
     return failed
 
 

@@ -69,6 +69,8 @@ def test_guide():
                 services_as_apt_leaves_them()
         assert told["emailmon check"] == "/etc/emailmon/emailmon.yaml: 1 monitor, no mistake\n", told["emailmon check"]
         assert "\nup: " in told["emailmon test"], told["emailmon test"]
+        assert told["emailmon doctor"].startswith("Judged as the user emailmon\n"), told["emailmon doctor"]
+        assert "\nAll is well.\n" in told["emailmon doctor"], told["emailmon doctor"]
         wait_for(lambda: console.column("emailMonProof") == {1: "roundTrip"}, 10, "a round trip")
         server.stop()
         wait_for(lambda: [trap["emailMonName"] for trap in console.traps() if trap["snmpTrapOID"] == "emailMonDown"]
