@@ -3,9 +3,10 @@
 import contextlib
 
 import mib
+import processes
 import world
 import zabbix
-from places import wait_for
+from places import wait_for, write
 from zabbix import PACKAGES     # noqa: F401 (for the runner)
 
 TEMPLATE = "emailmon by SNMP"
@@ -75,6 +76,24 @@ def test_monitors_are_discovered():
         unsupported = {key: item["error"] for key, item in device.items().items() if item["state"] == "1"}
         assert not unsupported, unsupported
         assert not device.problems(), device.problems()
+
+
+def test_a_certificate_that_ends_soon_is_a_problem():
+    """A certificate that ends sooner than the macro says is a problem of its row, and of no row without TLS"""
+    with watched("certificates", {**QUICK, "CERT_DAYS": "100"}) as (_, device):
+        for leg in "sending", "incoming":
+            problem(device, f"The certificate of {world.STEADY}'s {leg} server ends in 89 days", POLLED_S)
+        assert len(device.problems()) == 2, device.problems()
+
+
+def test_alarms_are_told_by_name():
+    """The octet of alarms is told by names, whether it comes as hexadecimal digits or as the character that it is"""
+    item = api("item.get", templated=True, filter={"key_": "emailmon.alarms"}, output="extend",
+               selectPreprocessing="extend")[0]
+    write("/tmp/alarms.js", item["preprocessing"][0]["params"])
+    for octet, names in {"00 ": "none", "80 ": "state", "@": "resolver", " ": "descriptors", "18 ": "clock, secrets",
+                         "P": "resolver, clock"}.items():
+        assert processes.run("zabbix_js", "-s", "/tmp/alarms.js", "-p", octet).strip() == names, octet
 
 
 def test_a_notification_makes_a_problem_at_once():
