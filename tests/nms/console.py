@@ -17,7 +17,6 @@ import root         # noqa: E402
 import runner       # noqa: E402
 
 
-
 @contextlib.contextmanager
 def place(module):
     """What the tests of a console need."""

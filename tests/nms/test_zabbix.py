@@ -16,7 +16,7 @@ QUICK = {"DISCOVERY_INTERVAL": "5s", "INTERVAL": "2s", "TIMES_INTERVAL": "5s", "
          "CERT_INTERVAL": "5s"}
 SELDOM = {**QUICK, "INTERVAL": "1h"}        # after the first values only notifications can be quick
 SOON_S, POLLED_S = 15, 30
-HIGH = "4"
+AVERAGE, HIGH = "3", "4"                    # severities
 
 api = None
 
@@ -47,11 +47,17 @@ def problem(device, name, timeout_s):
     return wait_for(lambda: device.problems().get(name), timeout_s, f"the problem: {name}")
 
 
+def wait_problem(device, name, severity, words):
+    """Until it is open, with these words beside it."""
+    assert problem(device, name, POLLED_S)["severity"] == severity
+    wait_for(lambda: device.problems()[name]["opdata"] == words, POLLED_S, f"operational data: {words}")
+
+
 def wait_outage(device, name, words, timeout_s):
     """The one problem that an outage makes, with the words of the failure beside it."""
-    assert problem(device, name, timeout_s)["severity"] == HIGH
-    wait_for(lambda: device.problems()[name]["opdata"] == words, timeout_s, f"operational data: {words}")
-    assert list(device.problems()) == [name], device.problems()
+    problem(device, name, timeout_s)
+    wait_problem(device, name, HIGH, words)
+    assert device.told() == [name], device.told()
 
 
 def wait_no_problem(device, timeout_s):
@@ -75,7 +81,7 @@ def test_monitors_are_discovered():
         device.wait_value(f"emailmon.probes.delivered[{index}]", lambda value: int(value) > 0, POLLED_S)
         unsupported = {key: item["error"] for key, item in device.items().items() if item["state"] == "1"}
         assert not unsupported, unsupported
-        assert not device.problems(), device.problems()
+        assert not device.told(), device.told()
 
 
 def test_a_certificate_that_ends_soon_is_a_problem():
@@ -83,7 +89,7 @@ def test_a_certificate_that_ends_soon_is_a_problem():
     with watched("certificates", {**QUICK, "CERT_DAYS": "100"}) as (_, device):
         for leg in "sending", "incoming":
             problem(device, f"The certificate of {world.STEADY}'s {leg} server ends in 89 days", POLLED_S)
-        assert len(device.problems()) == 2, device.problems()
+        assert len(device.told()) == 2, device.told()
 
 
 def test_alarms_are_told_by_name():
@@ -96,6 +102,15 @@ def test_alarms_are_told_by_name():
         assert processes.run("zabbix_js", "-s", "/tmp/alarms.js", "-p", octet).strip() == names, octet
 
 
+def test_a_row_without_its_password():
+    """A new row is discovered; that nothing is known of it for want of its password is a warning, and emailmon's alarm
+    is a problem that names it"""
+    with watched("keyless", QUICK) as (seen, device):
+        seen.lose_a_password()
+        wait_problem(device, "emailmon has an alarm", AVERAGE, "secrets")
+        problem(device, "Nothing is known of the mail of keyless", POLLED_S)
+
+
 def test_a_notification_makes_a_problem_at_once():
     """A row that goes down is a problem within seconds by its notification, with the words of the failure, and the
     problem ends with the notification of up; Zabbix did not ask meanwhile"""
@@ -106,6 +121,7 @@ def test_a_notification_makes_a_problem_at_once():
         seen.mend_branch()
         seen.wait_verdict(world.FRAGILE, "up")
         wait_no_problem(device, SOON_S)
+        assert len(device.told()) == 1, device.told()
 
 
 def test_polling_makes_the_problem_when_no_notification_comes():
@@ -120,6 +136,20 @@ def test_polling_makes_the_problem_when_no_notification_comes():
         seen.mend_branch()
         seen.wait_verdict(world.FRAGILE, "up")
         wait_no_problem(device, POLLED_S)
+        assert len(device.told()) == 1, device.told()
+
+
+def test_an_outage_is_one_problem():
+    """An outage is one problem when it is both polled and told, whichever comes first, and ends once"""
+    with watched("both", QUICK, zabbix.TRAPS) as (seen, device):
+        for outage in range(1, 4):
+            seen.break_branch()
+            seen.wait_verdict(world.FRAGILE, "down")
+            wait_for(device.problems, SOON_S, "a problem")
+            seen.mend_branch()
+            seen.wait_verdict(world.FRAGILE, "up")
+            wait_no_problem(device, SOON_S)
+            assert len(device.told()) == outage, device.told()
 
 
 def test_an_emailmon_that_is_gone_is_a_problem():
@@ -127,6 +157,6 @@ def test_an_emailmon_that_is_gone_is_a_problem():
     with watched("ended", {**QUICK, "NODATA_TIME": "20s"}) as (seen, device):
         seen.program.stop()
         problem(device, "emailmon does not answer", 90)
-        assert list(device.problems()) == ["emailmon does not answer"], device.problems()
+        assert device.told() == ["emailmon does not answer"], device.told()
         seen.program.start()
         wait_no_problem(device, 90)

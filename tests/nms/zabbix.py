@@ -238,6 +238,10 @@ class Device:
         return {problem["name"]: problem for problem in
                 self.api("problem.get", hostids=self.id, output="extend", selectTags="extend")}
 
+    def told(self):
+        """The names of all problems that there ever were, in that order."""
+        return [event["name"] for event in self.api("event.get", hostids=self.id, value=1, sortfield="eventid")]
+
     def poll_now(self):
         """Ask for every item and rule at once, as the button of the frontend does."""
         items = self.api("item.get", hostids=self.id, filter={"type": 20}, output=["itemid"])

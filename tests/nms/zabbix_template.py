@@ -177,17 +177,25 @@ ROW_TRAPPED = [
 
 WHOLE = '{{ITEM.LASTVALUE%d}.regsub("(.*)", "\\1")}'        # of a longer text Zabbix would show 20 characters
 
+
+def lasting(item, time, condition):
+    """It has held for so long: of a new host, which has no value that is older, nothing is said yet."""
+    return f"{condition} and last({item},#1:now-{time})>=0"
+
+
 SCALAR_TRIGGERS = [
     ("emailmon does not answer", "HIGH", "nodata(<rows>,{$EMAILMON.NODATA.TIME})=1",
      "emailmon does not run, or snmpd does not, or its view hides the table."),
     ("emailmon makes no polls", "HIGH",
-     "max(<polls.rate>,{$EMAILMON.NOPOLLS.TIME})=0 and last(<rows>)>last(<rows.disabled>)",
+     lasting("<polls.rate>", "{$EMAILMON.NOPOLLS.TIME}",
+             "max(<polls.rate>,{$EMAILMON.NOPOLLS.TIME})=0 and last(<rows>)>last(<rows.disabled>)"),
      "There are monitors, and none was polled for {$EMAILMON.NOPOLLS.TIME}."),
     ("emailmon has an alarm", "AVERAGE", 'last(<alarms>)<>"none"',
      "Something is wrong with emailmon itself: see emailMonAlarms in its MIB.", {"opdata": WHOLE % 1}),
-    ("emailmon starts polls too late", "WARNING", "min(<lag>,5m)>{$EMAILMON.LAG.MAX}",
+    ("emailmon starts polls too late", "WARNING", lasting("<lag>", "5m", "min(<lag>,5m)>{$EMAILMON.LAG.MAX}"),
      "The machine, or the limits in the configuration file, do not suffice for so many monitors."),
-    ("Notifications of emailmon wait for snmpd", "WARNING", "min(<notifications.pending>,5m)>0",
+    ("Notifications of emailmon wait for snmpd", "WARNING",
+     lasting("<notifications.pending>", "5m", "min(<notifications.pending>,5m)>0"),
      "snmpd is away or hangs."),
     ("emailmon gave up notifications", "WARNING", "last(<notifications.dropped>)>0",
      "Too many waited for snmpd. Their events are still in emailMonEventTable."),
@@ -199,11 +207,12 @@ SCALAR_TRIGGERS = [
 ]
 
 # A notification is quick and says why; what is polled is right in the end, whatever got lost.  The first trigger is
-# opened by the notification alone, and closed by either; the second depends on it, so that an outage is one problem.
+# opened by the notification of what no poll has seen yet, and closed by either.  The second depends on it, and believes
+# no poll against a fresh notification: so an outage is one problem, whichever comes first, going down and coming up.
 VERDICT_TRIGGERS = [
     ("Mail of {#NAME} does not get through (by notification)", "HIGH",
-     "last(<trap.verdict>)=2 and count(<trap.verdict>,{$EMAILMON.TRAP.TIME})>0 and last(<verdict>)<>2 "
-     "and length(last(<trap.text>))>=0",
+     "last(<trap.verdict>)=2 and count(<trap.verdict>,{$EMAILMON.TRAP.TIME})>0 and "
+     "count(<verdict>,{$EMAILMON.TRAP.TIME},\"eq\",\"2\")=0 and length(last(<trap.text>))>=0",
      "emailmon has told so; the text says where and why.",
      {"recovery": "(count(<trap.verdict>,{$EMAILMON.TRAP.TIME})>0 and last(<trap.verdict>)<>2) or "
                   "(count(<trap.verdict>,{$EMAILMON.TRAP.TIME})=0 and last(<verdict>)<>2)",
@@ -283,7 +292,8 @@ def polled(row, name, title, column, interval, more):
     chain = more.pop("preprocessing", [])
     oid = mib.oids()[column] + (".{#SNMPINDEX}" if row else ".0")
     entity = {"name": prefixed(title, row), "type": "SNMP_AGENT", "snmp_oid": oid, "key": key(name, row),
-              "delay": interval, "history": "7d", **more, "description": f"{column} in EMAIL-MONITOR-MIB"}
+              "delay": interval, "history": "7d", **more,
+              "description": f"{column} in EMAIL-MONITOR-MIB{', what came since the value before' * (chain == [DELTA])}"}
     return described(entity | ({"preprocessing": steps(chain)} if chain else {}), name, row)
 
 
@@ -374,7 +384,7 @@ def dashboard():
                    ("INTEGER", "columns", "1"), ("INTEGER", "rows", "2"),
                    ("GRAPH_PROTOTYPE", "graphid", {"host": NAME, "name": name}))
             for n, (name, *_) in enumerate(ROW_GRAPHS)]
-    return {"uuid": uuid("dashboard"), "name": "Email monitors",
+    return {"uuid": uuid("dashboard"), "name": "Email monitors", "auto_start": "NO",
             "pages": [{"name": "Overview", "widgets": overview}, {"name": "Monitors", "widgets": rows}]}
 
 
