@@ -55,11 +55,12 @@ struct doctor_item {
     doctor_check *check;
 };
 
-doctor_check doctor_file, doctor_passwords, doctor_state; /* doctor_files.c */
-doctor_check doctor_agentx, doctor_view, doctor_traps;    /* doctor_snmpd.c */
-doctor_check doctor_names, doctor_ports, doctor_certificates, doctor_logins, doctor_mailbox,
-    doctor_untried;        /* doctor_mail.c */
-doctor_check doctor_clock; /* doctor_clock.c */
+doctor_check doctor_file, doctor_passwords;                                                  /* doctor_files.c */
+doctor_check doctor_state;                                                                   /* doctor_state.c */
+doctor_check doctor_agentx, doctor_view, doctor_traps;                                       /* doctor_snmpd.c */
+doctor_check doctor_names, doctor_ports, doctor_certificates, doctor_logins, doctor_mailbox; /* doctor_mail.c */
+doctor_check doctor_untried; /* the same, when there is nothing to tell of them */
+doctor_check doctor_clock;   /* doctor_clock.c */
 
 /** doctor_say.c: doctor_begin(d, word), doctor_end(d): around a check.
  * doctor_say(d, mark, format, ...): One line of the check under way: what was found.

@@ -1,55 +1,46 @@
-/* The files of this machine: the configuration, password files, the state. */
+/* What emailmon reads: the configuration, and password files. */
 #include <errno.h>
-#include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "doctor.h"
 #include "key_map.h"
-#include "keys.h"
-#include "store.h"
 
-enum { FREE_WARNING_MIB = 100, FREE_WRONG_MIB = 16 }; /* the log of a busy state grows to 16 MiB */
-
-/* Whether emailmon's own user may do that with a file; if not, who has it. */
-static bool may(const char *path, int mode, char *owner, size_t size)
+/* A file that emailmon's own user cannot read: it is not there, or it is closed, or a folder above it is. */
+static void say_unreadable(struct doctor *d, const char *path, int error)
 {
-    if (access(path, mode) == 0)
-        return true;
-    const int error = errno;
-    user_describe(path, owner, size);
-    if (owner[0] == '\0')
-        (void)snprintf(owner, size, "%s", strerror(error));
-    errno = error;
-    return false;
+    char owner[160], folder[PATH_MAX];
+    const char *user = d->user.name, *group = d->user.group;
+    const bool blocked = error == EACCES && user_blocked(path, folder);
+    user_describe(blocked ? folder : path, owner, sizeof owner);
+    if (blocked) {
+        doctor_say(d, MARK_WRONG, "%s: the user %s may not enter %s (%s)", path, user, folder, owner);
+        doctor_mend(d, "chgrp %s %s && chmod g+x %s", group, folder, folder);
+    } else if (error == EACCES) {
+        doctor_say(d, MARK_WRONG, "%s: the user %s may not read it (%s)", path, user, owner);
+        doctor_mend(d, "chown root:%s %s && chmod 640 %s", group, path, path);
+    } else {
+        doctor_say(d, MARK_WRONG, "%s: %s", path, strerror(error));
+        doctor_mend(d, "write it, then: chown root:%s %s && chmod 640 %s", group, path, path);
+    }
 }
 
 /* --- the file --- */
 
 void doctor_file(struct doctor *d)
 {
-    char owner[160], folder[PATH_MAX];
-    if (d->config == NULL) {
-        for (size_t i = 0; i < d->complaint_count; i++)
-            doctor_split(d, MARK_WRONG, d->complaints[i]);
+    for (size_t i = 0; i < d->complaint_count; i++)
+        doctor_split(d, MARK_WRONG, d->complaints[i]);
+    if (d->config == NULL)
         return;
-    }
-    if (may(d->file, R_OK, owner, sizeof owner)) {
+    if (access(d->file, R_OK) == 0)
         doctor_say(d, MARK_OK, "%s: %zu monitor%s, no mistake", d->file, d->config->wanted_count,
                    d->config->wanted_count == 1 ? "" : "s");
-    } else if (user_blocked(d->file, folder)) {
-        user_describe(folder, owner, sizeof owner);
-        doctor_say(d, MARK_WRONG, "%s: the user %s may not enter %s (%s)", d->file, d->user.name, folder, owner);
-        doctor_mend(d, "chgrp %s %s && chmod g+x %s", d->user.group, folder, folder);
-    } else {
-        doctor_say(d, MARK_WRONG, "%s: the user %s may not read it (%s)", d->file, d->user.name, owner);
-        doctor_mend(d, "chown root:%s %s && chmod 640 %s", d->user.group, d->file, d->file);
-    }
+    else
+        say_unreadable(d, d->file, errno);
 }
 
 /* --- passwords --- */
@@ -72,22 +63,27 @@ static void say_open(struct doctor *d, const char *what, const char *path)
     doctor_mend(d, "chown root:%s %s && chmod 640 %s", d->user.group, path, path);
 }
 
+/* systemd shows credentials to the service alone. */
+static bool is_credential(const char *path)
+{
+    static const char folder[] = "/run/credentials/";
+    return strncmp(path, folder, sizeof folder - 1) == 0;
+}
+
 static bool check_password_file(struct doctor *d, const char *path)
 {
-    char owner[160];
-    if (!may(path, R_OK, owner, sizeof owner)) {
-        doctor_say(d, MARK_WRONG, "password_file %s: the user %s cannot read it (%s)", path, d->user.name, owner);
-        if (errno == ENOENT)
-            doctor_mend(d, "write the password into it, one line, then: chown root:%s %s && chmod 640 %s",
-                        d->user.group, path, path);
-        else
-            doctor_mend(d, "chown root:%s %s && chmod 640 %s", d->user.group, path, path);
-        d->passwords_closed = true;
+    if (access(path, R_OK) == 0) {
+        if (!is_open_to_others(d, path))
+            return true;
+        say_open(d, "password_file", path);
         return false;
     }
-    if (!is_open_to_others(d, path))
-        return true;
-    say_open(d, "password_file", path);
+    const int error = errno;
+    d->passwords_closed = true;
+    if (is_credential(path))
+        doctor_say(d, MARK_UNCLEAR, "not judged: %s is there for the running service alone", path);
+    else
+        say_unreadable(d, path, error);
     return false;
 }
 
@@ -122,133 +118,4 @@ void doctor_passwords(struct doctor *d)
         doctor_say(d, MARK_OK, "%zu password file%s, closed to others", files, files == 1 ? "" : "s");
     else
         doctor_say(d, MARK_OK, "none stands where others may read it");
-}
-
-/* --- the state --- */
-
-static bool check_folder(struct doctor *d, const char *folder)
-{
-    char owner[160], closed[PATH_MAX];
-    struct stat st;
-    const char *user = d->user.name;
-    if (user_blocked(folder, closed)) {
-        user_describe(closed, owner, sizeof owner);
-        doctor_say(d, MARK_WRONG, "%s: the user %s may not enter %s (%s)", d->config->general.state, user, closed,
-                   owner);
-        doctor_mend(d, "chmod o+x %s", closed);
-    } else if (stat(folder, &st) != 0) {
-        doctor_say(d, MARK_WRONG, "%s: its folder is not there", d->config->general.state);
-        doctor_mend(d, "install -d -m 700 -o %s -g %s %s", user, d->user.group, folder);
-    } else if (!may(folder, R_OK | W_OK | X_OK, owner, sizeof owner)) {
-        const bool read_only = errno == EROFS;
-        doctor_say(d, MARK_WRONG, "%s: the user %s cannot write into its folder (%s%s)", d->config->general.state, user,
-                   owner, read_only ? ", on a read-only file system" : "");
-        if (read_only)
-            doctor_mend(d, "in %s name a file elsewhere: `state: PATH`", d->file);
-        else
-            doctor_mend(d, "chown %s:%s %s && chmod 700 %s", user, d->user.group, folder, folder);
-    } else {
-        return true;
-    }
-    return false;
-}
-
-/* Files that another user left there, root above all, who tried `emailmon run` once. */
-static bool check_file(struct doctor *d, const char *path)
-{
-    char owner[160];
-    if (access(path, F_OK) != 0 || may(path, R_OK | W_OK, owner, sizeof owner))
-        return true;
-    doctor_say(d, MARK_WRONG, "%s: the user %s cannot write it (%s)", path, d->user.name, owner);
-    doctor_mend(d, "chown %s:%s %s*", d->user.name, d->user.group, d->config->general.state);
-    return false;
-}
-
-static bool check_files(struct doctor *d)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s%s", d->config->general.state, endings[i]);
-        if (!check_file(d, path))
-            return false;
-    }
-    return true;
-}
-
-static bool check_key(struct doctor *d, bool has_state)
-{
-    const char *path = d->config->general.key_file;
-    char why[512];
-    struct keys keys;
-    if (access(path, F_OK) != 0) {
-        if (!has_state)
-            return true;
-        doctor_say(d, MARK_WARNING, "%s: the state is there, and its key file is not", path);
-        doctor_mend(d, "restore it from the state's backup; else a new one is made, and passwords of rows made by SET "
-                       "are to be set again");
-        return false;
-    }
-    bool loaded = keys_load(path, false, &keys, why, sizeof why);
-    keys_wipe(&keys);
-    if (!loaded)
-        doctor_split(d, MARK_WRONG, why);
-    return loaded;
-}
-
-/* ${words}: how much there is, for the line that says that all is well. */
-static bool check_room(struct doctor *d, const char *folder, char *words, size_t size)
-{
-    struct statvfs disk;
-    words[0] = '\0';
-    if (statvfs(folder, &disk) != 0)
-        return true;
-    const uint64_t free_mib = (uint64_t)disk.f_bavail * disk.f_frsize >> 20;
-    const bool is_much = free_mib >= UINT64_C(10) << 10;
-    (void)snprintf(words, size, "; %" PRIu64 " %s free", is_much ? free_mib >> 10 : free_mib, is_much ? "GiB" : "MiB");
-    if (free_mib >= FREE_WARNING_MIB)
-        return true;
-    doctor_say(d, free_mib < FREE_WRONG_MIB ? MARK_WRONG : MARK_WARNING, "%s: %" PRIu64 " MiB are left on its disk",
-               d->config->general.state, free_mib);
-    doctor_mend(d, "make room, or in %s name a file on another disk: `state: PATH`", d->file);
-    return false;
-}
-
-static void count_row(void *owner, const struct stored_row *row)
-{
-    (void)row;
-    ++*(size_t *)owner;
-}
-
-/* What stands in it; a state that is no state is found out here. */
-static bool check_contents(struct doctor *d, size_t *rows)
-{
-    struct stored_state state = {0};
-    char why[512];
-    if (!store_read_status(d->config->general.state, NULL, &state, count_row, rows, why, sizeof why)) {
-        doctor_split(d, MARK_WRONG, why);
-        return false;
-    }
-    d->running = state.running;
-    return true;
-}
-
-void doctor_state(struct doctor *d)
-{
-    const char *state = d->config->general.state;
-    char copy[PATH_MAX], room[48];
-    size_t rows = 0;
-    (void)snprintf(copy, sizeof copy, "%s", state);
-    const char *folder = dirname(copy);
-    if (!check_folder(d, folder) || !check_files(d))
-        return;
-    const bool is_there = access(state, F_OK) == 0;
-    bool right = check_key(d, is_there);
-    right = check_room(d, folder, room, sizeof room) && right;
-    right = (!is_there || check_contents(d, &rows)) && right;
-    if (right && is_there)
-        doctor_say(d, MARK_OK, "%s: %zu row%s, %s%s", state, rows, rows == 1 ? "" : "s",
-                   d->running ? "emailmon runs" : "emailmon does not run", room);
-    else if (right)
-        doctor_say(d, MARK_OK, "%s: not there yet, and can be made%s", state, room);
 }

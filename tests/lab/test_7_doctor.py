@@ -289,8 +289,15 @@ def test_file_that_all_may_read():
         os.chmod(secret, 0o644)
         patient.doctor().must_name("passwords", f"password_file {secret}", "others may read it")
         os.chmod(secret, 0o600)
-        patient.doctor().must_name("passwords", "the user nobody cannot read it", f"chmod 640 {secret}",
+        patient.doctor().must_name("passwords", "the user nobody may not read it", f"chmod 640 {secret}",
                                    unclear=("mailbox", "clock"))
+        os.unlink(secret)
+        patient.doctor().must_name("passwords", f"{secret}: No such file or directory", "mend: write it",
+                                   unclear=("mailbox", "clock"))
+        patient.rows[0]["incoming"]["password_file"] = "/run/credentials/emailmon.service/probe"
+        patient.write()
+        found = patient.doctor()
+        assert found.code == 0 and found.marks["passwords"] == "-", found.text
 
 
 def test_file_with_mistakes():
