@@ -15,7 +15,7 @@ from service import Service
 PACKAGES = ["snmptt"]
 INI, CONF = "/etc/snmp/snmptt.ini", "/etc/snmp/emailmon.snmptt.conf"
 SPOOL, LOG = "/var/spool/snmptt", "/var/log/snmptt/snmptt.log"
-CERTIFICATE = 4                                             # emailMonCertExpiring
+UP, UNKNOWN, CERTIFICATE = 2, 3, 4                          # emailMonUp, emailMonUnknown, emailMonCertExpiring
 NONE_SEEN = "2147483647"
 
 
@@ -68,6 +68,25 @@ def test_down_and_up_are_logged():
         assert not_up() == [line], not_up()
         what.mend_branch()
         wait_line("Normal", f'monitor "{world.FRAGILE}" is up')
+        assert not_up() == []
+
+
+def verdict(kind, name, text):
+    """A verdict's notification for row 1: the variables that SNMPTT's lines show, and those between them."""
+    traps.send(kind, ("4.1.2.7", "u", "7"), ("2.1.2.1", "s", name), ("2.1.4.1", "s", ""),
+               *[(column, "i", "1") for column in ("3.1.1.1", "3.1.2.1", "3.1.40.1", "3.1.7.1", "3.1.8.1")],
+               ("3.1.9.1", "s", text))
+
+
+def test_unknown_is_logged():
+    """A monitor that became unknown is a warning, until it is up"""
+    name = "what is up with it"
+    with translating():
+        verdict(UNKNOWN, name, "local: no password")
+        line = wait_line(" Warning ", "is unknown: local: no password")
+        assert f'monitor "{name}" is unknown' in line and not_up() == [line], (line, not_up())
+        verdict(UP, name, "")
+        wait_line(" Normal ", "is up [event 7]")
         assert not_up() == []
 
 
