@@ -74,12 +74,15 @@ static void say_absent(struct doctor *d, const char *what)
 static void say_closed(struct doctor *d)
 {
     char closed[PATH_MAX], owner[160], line[160];
-    const char *path = socket_path(d), *what = path;
-    if (path != NULL && user_blocked(path, closed))
-        what = closed;
-    user_describe(what != NULL ? what : "", owner, sizeof owner);
+    const char *path = socket_path(d);
+    const bool is_folder = path != NULL && user_blocked(path, closed);
+    user_describe(is_folder ? closed : path != NULL ? path : "", owner, sizeof owner);
     doctor_say(d, MARK_WRONG, "%s: the user %s may not use %s (%s)", d->config->general.agentx, d->user.name,
-               what == path ? "the socket" : what, owner);
+               is_folder ? closed : "the socket", owner);
+    if (is_folder) { /* snmpd applies agentXPerms to a folder when it makes it, and never again */
+        doctor_mend(d, "chmod o+x %s", closed);
+        return;
+    }
     (void)snprintf(line, sizeof line, "agentXPerms 0660 0711 Debian-snmp %s", d->user.group);
     mend_conf(d, line, "");
 }

@@ -177,6 +177,7 @@ static void print_list(FILE *out, const struct report_data *r)
     else
         (void)fputs("<p class=\"legend\"><code>history: 0</code> keeps no samples: there is nothing to draw.</p>\n",
                     out);
+    print_limits(out, r);
     (void)fprintf(
         out,
         "<table>\n<thead><tr><th scope=\"col\">Is</th><th scope=\"col\">Monitor</th>%s"
@@ -184,9 +185,7 @@ static void print_list(FILE *out, const struct report_data *r)
         r->sampled ? "<th scope=\"col\">Over time</th><th scope=\"col\" class=\"right\">Available</th>" : "");
     for (size_t i = 0; i < r->listed; i++)
         print_line(out, r, &r->rows[i]);
-    (void)fputs("</tbody>\n</table>\n", out);
-    print_limits(out, r);
-    (void)fputs("</section>\n", out);
+    (void)fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
 /* --- one monitor --- */

@@ -38,8 +38,8 @@ struct session_trace {
 };
 
 /**
- * session_start(s, local_address): The connection stands, from "192.0.2.1" or "2001:db8::1".  (With security tls:
- * after the handshake.)  Returns WANT_READ.
+ * session_start(s, local_address): The connection stands, from "192.0.2.1" or "2001:db8::1" (SMTP alone needs to know).
+ * (With security tls: after the handshake.)  Returns WANT_READ.
  * session_feed(s, bytes, n): Give ${n} bytes from the server; any split is fine, ${n} may be 0.  After WANT_TLS nothing
  * is fed until session_secured(); bytes that came in the same piece behind the go-ahead for TLS have already failed
  * (cause injection).  What comes after WANT_HOLD may be fed at once: it is kept until session_resume(), which then

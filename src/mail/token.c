@@ -1,10 +1,12 @@
 #include "token.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include <openssl/params.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum {
     TIME_BYTES = 5,
@@ -30,52 +32,95 @@ static uint8_t *put_number(uint8_t *at, uint64_t number, size_t n)
     return at + n;
 }
 
-static bool seal(const struct token_key *key, const uint8_t *bytes, size_t n, uint8_t digest[DIGEST_BYTES])
+/* --- sealing --- */
+
+struct token_sealer {
+    EVP_MAC_CTX *mac; /* HMAC-SHA-256 with the key in it */
+    uint8_t instance[16];
+};
+
+static EVP_MAC_CTX *mac_with(const uint8_t *key, size_t n)
 {
-    unsigned length = 0;
-    return HMAC(EVP_sha256(), key->key, sizeof key->key, bytes, n, digest, &length) != NULL && length == DIGEST_BYTES;
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_end()};
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *mac = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
+    EVP_MAC_free(hmac);
+    if (mac != NULL && EVP_MAC_init(mac, key, n, params) == 1)
+        return mac;
+    EVP_MAC_CTX_free(mac);
+    return NULL;
 }
 
-bool token_handle(const struct token_key *key, uint64_t serial, uint8_t handle[TOKEN_HANDLE_BYTES])
+struct token_sealer *token_sealer_new(const struct token_key *key)
+{
+    struct token_sealer *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    memcpy(s->instance, key->instance, sizeof s->instance);
+    s->mac = mac_with(key->key, sizeof key->key);
+    if (s->mac != NULL)
+        return s;
+    free(s);
+    return NULL;
+}
+
+void token_sealer_free(struct token_sealer *s)
+{
+    if (s == NULL)
+        return;
+    EVP_MAC_CTX_free(s->mac);
+    free(s);
+}
+
+static bool seal(struct token_sealer *s, const uint8_t *bytes, size_t n, uint8_t digest[DIGEST_BYTES])
+{
+    size_t length = 0;
+    return EVP_MAC_init(s->mac, NULL, 0, NULL) == 1 && EVP_MAC_update(s->mac, bytes, n) == 1 &&
+           EVP_MAC_final(s->mac, digest, &length, DIGEST_BYTES) == 1 && length == DIGEST_BYTES;
+}
+
+bool token_handle(struct token_sealer *s, uint64_t serial, uint8_t handle[TOKEN_HANDLE_BYTES])
 {
     uint8_t sealed[sizeof handle_label - 1 + SERIAL_BYTES], digest[DIGEST_BYTES];
     uint8_t *at = put(sealed, handle_label, sizeof handle_label - 1);
     (void)put_number(at, serial, SERIAL_BYTES);
-    if (!seal(key, sealed, sizeof sealed, digest))
+    if (!seal(s, sealed, sizeof sealed, digest))
         return false;
     memcpy(handle, digest, TOKEN_HANDLE_BYTES);
     return true;
 }
 
-static bool token_mac(const struct token_key *key, uint64_t serial, const struct token *t, uint8_t mac[TOKEN_MAC_BYTES])
+static bool token_mac(struct token_sealer *s, uint64_t serial, const struct token *t, uint8_t mac[TOKEN_MAC_BYTES])
 {
-    uint8_t sealed[sizeof probe_label + 1 + sizeof key->instance + SERIAL_BYTES + TOKEN_HANDLE_BYTES + TIME_BYTES +
+    uint8_t sealed[sizeof probe_label + 1 + sizeof s->instance + SERIAL_BYTES + TOKEN_HANDLE_BYTES + TIME_BYTES +
                    TOKEN_NONCE_BYTES];
     uint8_t digest[DIGEST_BYTES];
     uint8_t *at = put(sealed, probe_label, sizeof probe_label);
-    at = put_number(at, sizeof key->instance, 1);
-    at = put(at, key->instance, sizeof key->instance);
+    at = put_number(at, sizeof s->instance, 1);
+    at = put(at, s->instance, sizeof s->instance);
     at = put_number(at, serial, SERIAL_BYTES);
     at = put(at, t->handle, TOKEN_HANDLE_BYTES);
     at = put_number(at, t->time_s, TIME_BYTES);
     (void)put(at, t->nonce, TOKEN_NONCE_BYTES);
-    if (!seal(key, sealed, sizeof sealed, digest))
+    if (!seal(s, sealed, sizeof sealed, digest))
         return false;
     memcpy(mac, digest, TOKEN_MAC_BYTES);
     return true;
 }
 
-bool token_make(const struct token_key *key, uint64_t serial, uint64_t time_s, struct token *t)
+bool token_make(struct token_sealer *s, uint64_t serial, uint64_t time_s, struct token *t)
 {
     *t = (struct token){.time_s = time_s & ((UINT64_C(1) << 8 * TIME_BYTES) - 1)};
-    return RAND_bytes(t->nonce, TOKEN_NONCE_BYTES) == 1 && token_handle(key, serial, t->handle) &&
-           token_mac(key, serial, t, t->mac);
+    return getrandom(t->nonce, TOKEN_NONCE_BYTES, 0) == TOKEN_NONCE_BYTES && token_handle(s, serial, t->handle) &&
+           token_mac(s, serial, t, t->mac);
 }
 
-enum token_proof token_verify(const struct token_key *key, uint64_t serial, const struct token *t)
+enum token_proof token_verify(struct token_sealer *s, uint64_t serial, const struct token *t)
 {
     uint8_t mac[TOKEN_MAC_BYTES]; /* the handle is sealed by it, and only token_make() seals */
-    if (!token_mac(key, serial, t, mac))
+    if (!token_mac(s, serial, t, mac))
         return TOKEN_UNTOLD;
     return CRYPTO_memcmp(mac, t->mac, sizeof mac) == 0 ? TOKEN_TRUE : TOKEN_FALSE;
 }

@@ -25,16 +25,22 @@ struct token {
     uint64_t time_s; /* since 1970; 40 bits */
 };
 
-/** token_handle(key, serial, handle): The handle of a row: the first 8 octets of HMAC(key, "handle" | serial). */
-bool token_handle(const struct token_key *key, uint64_t serial, uint8_t handle[TOKEN_HANDLE_BYTES]);
+/** A key made ready to seal with: five times as fast as beginning with the key each time.  One thread.
+ *  token_sealer_new(key): ${key} is copied; NULL: no memory.  token_sealer_free(s): wipes it; NULL is none. */
+struct token_sealer;
+struct token_sealer *token_sealer_new(const struct token_key *key);
+void token_sealer_free(struct token_sealer *s);
 
-/** token_make(key, serial, time_s, t): A fresh token with a random nonce.  False: no randomness, no memory. */
-bool token_make(const struct token_key *key, uint64_t serial, uint64_t time_s, struct token *t);
+/** token_handle(s, serial, handle): The handle of a row: the first 8 octets of HMAC(key, "handle" | serial). */
+bool token_handle(struct token_sealer *s, uint64_t serial, uint8_t handle[TOKEN_HANDLE_BYTES]);
 
-/** token_verify(key, serial, t): Whether ${t} was made with ${key} for the row ${serial}.  Constant time in the MAC.
- *  UNTOLD: there was no memory to tell; that proves nothing. */
+/** token_make(s, serial, time_s, t): A fresh token with a random nonce.  False: no randomness, no memory. */
+bool token_make(struct token_sealer *s, uint64_t serial, uint64_t time_s, struct token *t);
+
+/** token_verify(s, serial, t): Whether ${t} was made with the key of ${s} for the row ${serial}.  Constant time in the
+ *  MAC.  UNTOLD: there was no memory to tell; that proves nothing. */
 enum token_proof { TOKEN_FALSE, TOKEN_TRUE, TOKEN_UNTOLD };
-enum token_proof token_verify(const struct token_key *key, uint64_t serial, const struct token *t);
+enum token_proof token_verify(struct token_sealer *s, uint64_t serial, const struct token *t);
 
 /** token_write(t, out): 60 characters and a NUL.  token_read(bytes, n, t): the reverse, from exactly 60 characters,
  *  upper case accepted, unused bits zero; false otherwise. */

@@ -59,7 +59,8 @@ void conversation_reach(struct conversation *c)
     const char *bare = c->leg->server;
     size_t n = strlen(bare);
     syntax_bare_host(&bare, &n);
-    (void)snprintf(name, sizeof name, "%.*s", (int)n, bare);
+    memcpy(name, bare, n);
+    name[n] = '\0';
 
     if (!can_verify(c))
         return;

@@ -106,8 +106,9 @@ static void go_on(struct conversation *c, enum want want)
 
 void conversation_talk(struct conversation *c)
 {
-    char local[ADDRESS_TEXT_MAX + 18];
-    stream_local(c->stream, local);
+    char local[ADDRESS_TEXT_MAX + 18] = "";
+    if (c->leg->leg == LEG_SMTP) /* EHLO may have to name it */
+        stream_local(c->stream, local);
     go_on(c, session_start(c->session, local));
 }
 

@@ -93,7 +93,7 @@ void group_keep_gone(struct group *g, const struct row *row, bool look)
 static void keep_restored(struct worker *w, uint64_t serial, uint64_t until_ms)
 {
     struct gone gone = {.serial = serial, .until_ms = until_ms};
-    if (!token_handle(&w->options.key, serial, gone.handle))
+    if (!token_handle(w->sealer, serial, gone.handle))
         return;
     uint64_t key = handle_key(gone.handle);
     if (key_map_get(&w->handles, key) == NULL && key_map_get(&w->gone_handles, key) == NULL)

@@ -22,10 +22,10 @@ static bool is_counted(struct group *g, const struct token *t)
 
 /* Its seal proves who made the token, but not who sent the mail that bears it: one longer than any probe with whatever
  * gateways put into it was not made here, and stays. */
-static enum token_proof prove(const struct token_key *key, uint64_t serial, const struct token *t,
+static enum token_proof prove(struct token_sealer *sealer, uint64_t serial, const struct token *t,
                               const struct mail_facts *mail)
 {
-    return mail->size_bytes <= LOOK_PROBE_MAX ? token_verify(key, serial, t) : TOKEN_FALSE;
+    return mail->size_bytes <= LOOK_PROBE_MAX ? token_verify(sealer, serial, t) : TOKEN_FALSE;
 }
 
 /* ${own}: what is to be done when the token is true. */
@@ -45,7 +45,7 @@ static enum disposal disposal_of(enum token_proof proof, enum disposal own)
 static enum disposal judge_test(const struct worker *w, const struct token *t, const struct mail_facts *mail)
 {
     int64_t age_s = wall_now_ms() / 1000 - (int64_t)t->time_s;
-    return disposal_of(prove(&w->options.test_key, 0, t, mail),
+    return disposal_of(prove(w->test_sealer, 0, t, mail),
                        age_s >= TEST_PROBE_LEFT_S ? DISPOSAL_DELETE : DISPOSAL_LATER);
 }
 
@@ -54,7 +54,7 @@ static enum disposal judge_row(struct group *g, struct watched *x, const struct 
 {
     struct worker *w = g->worker;
     struct moment now = worker_now(w);
-    enum token_proof proof = prove(&w->options.key, x->row.serial, t, mail);
+    enum token_proof proof = prove(w->sealer, x->row.serial, t, mail);
     if (proof == TOKEN_TRUE) {
         (void)row_sight(&x->row, t, mail, &now, journal);
         out_status(w, x);
@@ -80,7 +80,7 @@ static enum disposal judge_token(struct group *g, const struct token *t, const s
     bool may_be_here = gone != NULL && (gone->group == g || gone->group == NULL);
     if (!may_be_here)
         return DISPOSAL_LEAVE;
-    return disposal_of(prove(&w->options.key, gone->serial, t, mail), DISPOSAL_DELETE);
+    return disposal_of(prove(w->sealer, gone->serial, t, mail), DISPOSAL_DELETE);
 }
 
 enum disposal group_judge(struct group *g, const struct mail_facts *mail, const struct journal *journal)

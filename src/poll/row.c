@@ -20,7 +20,7 @@ static void start_anew(struct row *r)
 }
 
 bool row_init(struct row *r, int32_t index, uint64_t serial, const struct definition *definition,
-              const struct token_key *key)
+              struct token_sealer *sealer)
 {
     *r = (struct row){.index = index, .serial = serial};
     status_init(&r->status);
@@ -28,7 +28,7 @@ bool row_init(struct row *r, int32_t index, uint64_t serial, const struct defini
     forget_login(r);
     r->definition = definition_ref(definition);
     start_anew(r);
-    if (token_handle(key, serial, r->handle))
+    if (token_handle(sealer, serial, r->handle))
         return true;
     row_clear(r);
     return false;

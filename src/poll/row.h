@@ -46,10 +46,10 @@ struct moment {
     int64_t wall_ms;
 };
 
-/** row_init(r, index, serial, definition, key): A new row (first_poll).  False: no
+/** row_init(r, index, serial, definition, sealer): A new row (first_poll).  False: no
  * memory, no hash.  row_clear(r): release. */
 bool row_init(struct row *r, int32_t index, uint64_t serial, const struct definition *definition,
-              const struct token_key *key);
+              struct token_sealer *sealer);
 void row_clear(struct row *r);
 
 /**

@@ -20,6 +20,7 @@ struct trial {
     struct login_memory logins[2];
     struct drop_memory *drop;
     struct sasl_cache *cache;
+    struct token_sealer *sealer;
     struct watch *stop;
     struct deadline *pause; /* until the next look */
     struct deadline *tick;
@@ -168,7 +169,7 @@ static bool write_probe(struct trial *t)
                                 .from = definition_text(d, SETTING_smtp_from),
                                 .to = definition_text(d, SETTING_smtp_to),
                                 .wall_ms = wall_ms};
-    if (!token_make(&t->options->test_key, 0, (uint64_t)(wall_ms / 1000), &t->token))
+    if (!token_make(t->sealer, 0, (uint64_t)(wall_ms / 1000), &t->token))
         return false;
     t->message_bytes = probe_write(&parts, t->message, sizeof t->message);
     return t->message_bytes > 0;
@@ -383,12 +384,14 @@ static bool prepare(struct trial *t)
     t->with.locks = t->table != NULL ? locks_new(t->table, t->with.loop) : NULL;
     t->drop = drop_memory_new();
     t->cache = sasl_cache_new();
+    t->sealer = token_sealer_new(&o->test_key);
     t->pause = deadline_new(t->with.loop, look_or_finish, t);
     t->tick = deadline_new(t->with.loop, tick, t);
     if (o->stop_fd >= 0)
         t->stop = loop_watch(t->with.loop, o->stop_fd, stop_came, t);
     return t->with.tls != NULL && t->with.hosts != NULL && t->with.locks != NULL && t->drop != NULL &&
-           t->cache != NULL && t->pause != NULL && t->tick != NULL && (o->stop_fd < 0 || t->stop != NULL);
+           t->cache != NULL && t->sealer != NULL && t->pause != NULL && t->tick != NULL &&
+           (o->stop_fd < 0 || t->stop != NULL);
 }
 
 static void end(struct trial *t)
@@ -398,6 +401,7 @@ static void end(struct trial *t)
     deadline_free(t->pause);
     deadline_free(t->tick);
     drop_memory_free(t->drop);
+    token_sealer_free(t->sealer);
     sasl_cache_free(t->cache);
     locks_free(t->with.locks);
     lock_table_free(t->table);

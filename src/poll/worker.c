@@ -215,6 +215,10 @@ static bool make_own(struct worker *w)
     w->schedule = schedule_new(w->options.workers);
     w->tickets = tickets_new(l);
     w->cache = sasl_cache_new();
+    w->sealer = token_sealer_new(&w->options.key);
+    w->test_sealer = token_sealer_new(&w->options.test_key);
+    explicit_bzero(&w->options.key, sizeof w->options.key); /* the sealers have them */
+    explicit_bzero(&w->options.test_key, sizeof w->options.test_key);
     w->journal = outbox_new(w->options.journal, sizeof(struct journal_entry));
     w->orders = loop_watch(l, queue_fd(w->options.orders), orders_came, w);
     w->receipts = loop_watch(l, queue_fd(w->options.receipts), receipts_came, w);
@@ -223,10 +227,11 @@ static bool make_own(struct worker *w)
     w->more_orders = deadline_new(l, take_orders, w);
     w->tick = deadline_new(l, ticked, w);
     w->flush = deadline_new(l, flush_due, w);
-    return w->schedule != NULL && w->tickets != NULL && w->cache != NULL && w->journal != NULL && w->orders != NULL &&
-           w->receipts != NULL && w->moves != NULL && w->starts != NULL && w->more_orders != NULL && w->tick != NULL &&
-           w->flush != NULL && getrandom(w->group_seeds, sizeof w->group_seeds, 0) == (ssize_t)sizeof w->group_seeds &&
-           token_handle(&w->options.test_key, 0, w->test_handle);
+    return w->schedule != NULL && w->tickets != NULL && w->cache != NULL && w->sealer != NULL &&
+           w->test_sealer != NULL && w->journal != NULL && w->orders != NULL && w->receipts != NULL &&
+           w->moves != NULL && w->starts != NULL && w->more_orders != NULL && w->tick != NULL && w->flush != NULL &&
+           getrandom(w->group_seeds, sizeof w->group_seeds, 0) == (ssize_t)sizeof w->group_seeds &&
+           token_handle(w->test_sealer, 0, w->test_handle);
 }
 
 static bool make(struct worker *w)
@@ -259,6 +264,8 @@ static void unmake(struct worker *w)
     watch_free(w->orders);
     watch_free(w->receipts);
     outbox_free(w->journal, journal_entry_drop);
+    token_sealer_free(w->test_sealer);
+    token_sealer_free(w->sealer);
     sasl_cache_free(w->cache);
     tickets_free(w->tickets);
     schedule_free(w->schedule);

@@ -91,6 +91,7 @@ struct worker {
     struct key_map gone_handles; /* of removed rows, for seven days */
     struct link gone;            /* the same, oldest first */
     size_t gone_count;
+    struct token_sealer *sealer, *test_sealer; /* of probes; of those of `emailmon test` */
     uint8_t test_handle[TOKEN_HANDLE_BYTES];
 
     struct watch *orders, *receipts;

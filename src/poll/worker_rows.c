@@ -160,7 +160,7 @@ struct watched *watched_add(struct worker *w, const struct order *o, const struc
     struct watched *x = calloc(1, sizeof *x);
     if (x == NULL)
         return NULL;
-    if (!row_init(&x->row, o->index, o->serial, before, &w->options.key)) {
+    if (!row_init(&x->row, o->index, o->serial, before, w->sealer)) {
         free(x);
         return NULL;
     }

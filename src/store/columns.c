@@ -154,19 +154,26 @@ void columns_read_status(sqlite3_stmt *statement, int first, struct status *stat
     }
 }
 
+void columns_samples(sqlite3_stmt *statement, int column, struct sample *samples, size_t room, size_t *count)
+{
+    const void *packed = sqlite3_column_blob(statement, column);
+    *count += samples_unpack(packed, (size_t)sqlite3_column_bytes(statement, column), &samples[*count], room - *count);
+}
+
 static void read_memory(sqlite3_stmt *statement, int column, struct row_memory *m, const struct memory_column *member)
 {
-    if (member->kind != MEMORY_BYTES && member->kind != MEMORY_SAMPLE) {
-        (void)row_memory_put_integer(m, member, sqlite3_column_int64(statement, column));
-        return;
-    }
     struct sample sample;
-    const void *bytes = sqlite3_column_blob(statement, column);
-    const size_t n = (size_t)sqlite3_column_bytes(statement, column);
-    if (member->kind == MEMORY_BYTES)
-        (void)row_memory_put_bytes(m, member, bytes, n);
-    else if (samples_unpack(bytes, n, &sample, 1) == 1)
-        (void)row_memory_put_sample(m, member, &sample);
+    size_t count = 0;
+    if (member->kind == MEMORY_SAMPLE) {
+        columns_samples(statement, column, &sample, 1, &count);
+        if (count == 1)
+            (void)row_memory_put_sample(m, member, &sample);
+    } else if (member->kind == MEMORY_BYTES) {
+        const void *bytes = sqlite3_column_blob(statement, column);
+        (void)row_memory_put_bytes(m, member, bytes, (size_t)sqlite3_column_bytes(statement, column));
+    } else {
+        (void)row_memory_put_integer(m, member, sqlite3_column_int64(statement, column));
+    }
 }
 
 void columns_read_row(sqlite3_stmt *statement, int first, struct status *status, struct row_memory *memory)

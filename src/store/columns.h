@@ -52,6 +52,10 @@ int columns_bind_row(sqlite3_stmt *statement, int first, const struct status *st
 void columns_read_row(sqlite3_stmt *statement, int first, struct status *status, struct row_memory *memory);
 void columns_read_status(sqlite3_stmt *statement, int first, struct status *status);
 
+/** columns_samples(statement, column, samples, room, count): Append the packed ones of a result to the ${*count} that
+ *  are there; what there is no room for is left out. */
+void columns_samples(sqlite3_stmt *statement, int column, struct sample *samples, size_t room, size_t *count);
+
 /** columns_text(statement, column): A result as a text; NULL for "" and NULL. */
 const struct text *columns_text(sqlite3_stmt *statement, int column);
 

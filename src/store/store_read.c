@@ -148,13 +148,6 @@ bool store_read_status(const char *path, const char *name, struct stored_state *
 
 /* --- samples --- */
 
-static void take_samples(sqlite3_stmt *result, int column, struct sample *samples, size_t *count)
-{
-    const void *packed = sqlite3_column_blob(result, column);
-    *count +=
-        samples_unpack(packed, (size_t)sqlite3_column_bytes(result, column), &samples[*count], SAMPLES_MAX - *count);
-}
-
 /* Only who is wanted is looked up: the samples of a row are a page of the file. */
 static int read_samples(sqlite3_stmt *rows, sqlite3_stmt *full, const struct samples_wanted *wanted)
 {
@@ -168,12 +161,12 @@ static int read_samples(sqlite3_stmt *rows, sqlite3_stmt *full, const struct sam
             continue;
         (void)sqlite3_bind_int64(full, 1, sqlite3_column_int64(rows, SERIAL));
         if (sqlite3_step(full) == SQLITE_ROW)
-            take_samples(full, 0, samples, &count);
+            columns_samples(full, 0, samples, SAMPLES_MAX, &count);
         code = sqlite3_reset(full);
         if (code != SQLITE_OK)
             return code;
-        take_samples(rows, RECENT, samples, &count);
-        take_samples(rows, OPEN, samples, &count);
+        columns_samples(rows, RECENT, samples, SAMPLES_MAX, &count);
+        columns_samples(rows, OPEN, samples, SAMPLES_MAX, &count);
         if (count > 0)
             wanted->take(wanted->owner, index, samples, count);
     }

@@ -306,12 +306,6 @@ static int forget_samples(struct writer *w, uint64_t serial)
     return code == SQLITE_OK ? do_by_serial(w, DROP_RECENT, serial) : code;
 }
 
-static void unpack_column(sqlite3_stmt *s, int column, struct sample *samples, size_t room, size_t *count)
-{
-    const void *packed = sqlite3_column_blob(s, column);
-    *count += samples_unpack(packed, (size_t)sqlite3_column_bytes(s, column), &samples[*count], room - *count);
-}
-
 /* Those packed away, and the recent ones behind them. */
 static int get_samples(struct writer *w, uint64_t serial, struct sample *samples, size_t room, size_t *count)
 {
@@ -320,9 +314,8 @@ static int get_samples(struct writer *w, uint64_t serial, struct sample *samples
     const int code = sqlite3_step(s);
     *count = 0;
     for (int column = 0; code == SQLITE_ROW && column < 2; column++)
-        unpack_column(s, column, samples, room, count);
-    (void)sqlite3_reset(s);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+        columns_samples(s, column, samples, room, count);
+    return sqlite3_reset(s); /* what failed, in the step or behind it */
 }
 
 static int pack_samples_away(struct writer *w, uint64_t serial)

@@ -7,6 +7,7 @@ import collections
 import contextlib
 import os
 import re
+import time
 
 import lab
 import mailbox
@@ -21,6 +22,7 @@ from program import watching
 servers = lab.running
 SIZES = (10, 100, 1_000, 100_000)
 LOOKS = 9                       # of each mailbox; the cheapest counts
+IDLE_S = 10                     # in which nothing is polled
 PATIENCE_S = 60                 # for a poll
 CATCH_UP = {"IMAP": 1_000, "POP3": 30}      # looks at most until all foreign mails were read: Dovecot's POP3 is slow
 POLL = 2                        # of emailMonPollNow
@@ -41,8 +43,9 @@ def read_by_pop3(said):
 
 READ = {"IMAP": read_by_imap, "POP3": read_by_pop3}
 
-# Of one look: octets both ways, mails read, those of them that had been read before, processor time of the whole poll.
-Look = collections.namedtuple("Look", "octets read again used_s")
+# Of one look: octets both ways, mails read, those of them that had been read before; of its poll: processor time of the
+# thread that polls, and how long it took.
+Look = collections.namedtuple("Look", "octets read again used_s took_s")
 
 
 class Mailbox:
@@ -63,12 +66,12 @@ class Mailbox:
         """That of a poll which finds the probe of the one before."""
         wait_for(lambda: os.listdir(os.path.join(mailbox.folder(self.user), "new")), PATIENCE_S, "a probe")
         self.heard.ended.clear()
-        used_s = poll(program, self.index)
+        spent = poll(program, self.index)
         said = wait_for(lambda: [session.said for session in self.heard.ended], PATIENCE_S, "the end of a session")[0]
         mails = READ[self.protocol](said)
         again = len(self.read.intersection(mails))
         self.read.update(mails)
-        return Look(sum(map(len, said.values())), len(mails), again, used_s)
+        return Look(sum(map(len, said.values())), len(mails), again, *spent)
 
     def catch_up(self, program):
         """Looks until no mail but the probe is read any more: the first one, and how many there were."""
@@ -79,14 +82,25 @@ class Mailbox:
         return first, f"> {most}"
 
 
+def worker_s(program):
+    return measured.threads_s(program.process.pid)["worker"]
+
+
+def idle(program):
+    """Processor time a second of the thread that polls, while nothing is polled."""
+    used_s = worker_s(program)
+    time.sleep(IDLE_S)
+    return (worker_s(program) - used_s) / IDLE_S
+
+
 def poll(program, index):
-    """One poll, now; the processor time of the thread that polls."""
+    """One poll, now: (processor time of the thread that polls, how long it took)."""
     polls = STATUS + (STATUSES["Polls"], index)
-    before, used = program.client.get(polls), measured.threads_s(program.process.pid)["worker"]
+    before, used_s, began = program.client.get(polls), worker_s(program), time.monotonic()
     if program.client.set(cells(index, PollNow=POLL)) != NO_ERROR:
         raise LabError(f"row {index} does not poll now")
     wait_for(lambda: program.client.get(polls) not in (None, before), PATIENCE_S, f"a poll of row {index}")
-    return measured.threads_s(program.process.pid)["worker"] - used
+    return worker_s(program) - used_s, time.monotonic() - began
 
 
 def sender():
@@ -97,13 +111,16 @@ def sender():
 
 
 def measure(program, boxes):
-    """{mailbox: [Look]}, by turns; what a poll takes that only sends is taken off."""
+    """{mailbox: [Look]}, by turns; what the thread needs that waits, and what a poll takes that only sends, is taken off."""
+    idling = idle(program)
     polls, looks = [], {box: [] for box in boxes}
     for _ in range(LOOKS):
-        polls.append(poll(program, BASE))
+        used_s, took_s = poll(program, BASE)
+        polls.append(used_s - idling * took_s)
         for box in boxes:
             looks[box].append(box.look(program))
-    return {box: [look._replace(used_s=look.used_s - min(polls)) for look in seen] for box, seen in looks.items()}
+    return {box: [look._replace(used_s=look.used_s - idling * look.took_s - min(polls)) for look in seen]
+            for box, seen in looks.items()}
 
 
 def least(looks, what):

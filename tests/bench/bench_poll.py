@@ -15,8 +15,8 @@ from places import TREE, LabError, own, wait_for
 from program import watching
 
 PROGRAMS = f"{TREE}/build/release/tests/bench/bench_"
-INTERVAL_S, TURNS, WINDOW_S, CALM_S = 5, 3, 5, 1
-FLIGHT_INTERVAL_S = 20                    # longer than the slowest poll takes there
+INTERVAL_S, TURNS, WINDOW_S = 5, 3, 5
+FLIGHT_INTERVAL_S = 20                    # longer than the slowest poll takes there: as many end then as begin
 PLAIN_RATE, TLS_RATE = 400, 100
 ROUND_TRIPS = 8                           # of a poll, about: each one waits for the server's delay
 FLIGHTS = (1, 10, 100, 1000)              # polls at work at once
@@ -172,7 +172,7 @@ def flight(out):
             for polls in FLIGHTS:
                 delay_ms = round(1000 * polls / variant.rate / ROUND_TRIPS) if polls > 1 else 0
                 server.misbehave("delay", delay_ms)
-                time.sleep(CALM_S + delay_ms * ROUND_TRIPS / 1000)
+                time.sleep(FLIGHT_INTERVAL_S)
                 spent = window(server, program)
                 lines.append((name, program.scalar("InFlight"), *(spent[t] for t in (*THREADS, "all")),
                               1e6 / spent["worker"]))

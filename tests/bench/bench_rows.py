@@ -26,8 +26,8 @@ TURNS, TURN_S, CATCH_UP_S = 3, 20, 12           # ... after its turn a program s
 # --- one run ---
 
 def settle_s(rows, interval_s):
-    """Until each row was polled once, and has a probe to look for."""
-    return max(interval_s, rows / WAVE) + AFTER_S
+    """Until each row was polled twice, and has found a probe."""
+    return rows / WAVE + interval_s + AFTER_S
 
 
 def a_poll(window, who):

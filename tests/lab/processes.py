@@ -152,16 +152,27 @@ def forget_pid(path):
             os.unlink(in_root(path))
 
 
-def memory_kib(pid, key):
-    """A line of its status: VmRSS, VmHWM, VmData."""
+def status_line(pid, key):
+    """What the kernel says of it."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith(key + ":"))
+        return next(line.split(maxsplit=1)[1] for line in status if line.startswith(key + ":"))
+
+
+def memory_kib(pid, key):
+    """VmRSS, VmHWM, VmData."""
+    return int(status_line(pid, key).split()[0])
+
+
+def freeze(pid):
+    """It stands still when this returns: the signal alone leaves it some time on another processor."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: status_line(pid, "State").startswith("T"), 5, f"process {pid} to stand still")
 
 
 @contextlib.contextmanager
 def stopped(pid):
     """It stands still meanwhile."""
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
     try:
         yield
     finally:

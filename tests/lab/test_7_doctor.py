@@ -189,6 +189,18 @@ def test_socket_that_is_closed():
                                        "`agentXPerms 0660 0711 Debian-snmp nogroup`", unclear=("view",))
 
 
+def test_folder_that_is_closed():
+    """Doctor names a closed folder of the AgentX socket, which no agentXPerms opens once it is there"""
+    with Master() as master:
+        folder = in_root(master.folder)
+        os.chmod(folder, 0o700)
+        patient = Patient(master)
+        patient.serves = lambda: "no AgentX master" in patient.log_tail()
+        with patient:
+            patient.doctor().must_name("snmpd", f"may not use {folder} (root:root, mode 0700)", f"chmod o+x {folder}",
+                                       unclear=("view",))
+
+
 def test_view_that_hides():
     """Doctor names a view that hides the table, by its name, before emailmon runs and while it does"""
     mend = "`view narrow included .1.3.6.1.4.1.8072.9999.9999.2525`"

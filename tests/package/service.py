@@ -6,13 +6,15 @@ lab (test_9_privilege).
 
 import os
 import shlex
+import socket
 import subprocess
 
 import confine
 import processes
-from places import ROOT, LabError, in_root, wait_for
+from places import ROOT, LabError, in_root
 
 FOLDERS = {"StateDirectory": "/var/lib", "RuntimeDirectory": "/run"}
+READY_S = 20
 running = {}                # name of a unit -> its process
 
 
@@ -40,22 +42,29 @@ def start(name):
         for folder in settings.get(setting, []):
             make_folder(os.path.join(above, folder), user, group)
     command = ["chroot", f"--userspec={user}:{group}", ROOT, *shlex.split(settings["ExecStart"][0])]
-    with open(in_root(f"/var/log/{name}.log"), "ab") as log:
-        running[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                                         env=processes.ENVIRONMENT)
-    wait_for(lambda: is_up(name), 10, f"{name} to run")
+    told = f"emailmon-package-{os.getpid()}-{name}"
+    with open(in_root(f"/var/log/{name}.log"), "ab") as log_file, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told_to:
+        told_to.bind(b"\0" + told.encode())
+        running[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file, cwd="/",
+                                         env={**processes.ENVIRONMENT, "NOTIFY_SOCKET": "@" + told})
+        assert settings["Type"] == ["notify"]
+        wait_ready(name, told_to)
+
+
+def wait_ready(name, told_to):
+    """Until it says so itself."""
+    told_to.settimeout(READY_S)
+    try:
+        while b"READY=1" not in told_to.recv(4096).splitlines():
+            pass
+    except TimeoutError:
+        raise LabError(f"{name} is not ready after {READY_S} s: {log(name)[-300:]}") from None
 
 
 def make_folder(path, user, group):
     os.makedirs(in_root(path), exist_ok=True)
     processes.run("chown", f"{user}:{group}", path)
-
-
-def is_up(name):
-    process = running[name]
-    if process.poll() is not None:
-        raise LabError(f"{name} ended at once ({process.returncode}): {log(name)[-300:]}")
-    return process.pid in processes.ours()
 
 
 def log(name):

@@ -1,11 +1,14 @@
 """No descriptors and no memory: nobody is blamed, and all is well when there are some again."""
 
+import concurrent.futures
+import contextlib
 import os
 import resource
+import threading
 import time
 
 import fake
-from client import DISABLED, NO_ERROR, UNKNOWN, cells
+from client import DISABLED, NO_ERROR, STATUSES, UNKNOWN, Client, cells
 from history import History
 from local_faults import RESOURCES, WENT_AND_CAME, check_told, wait_recovered, wait_unknown
 from places import wait_for
@@ -72,6 +75,7 @@ def test_descriptors_used_up(full):
 GROWN = 500                   # rows that a file gets while there is no memory for them
 LONG_S, SHORT_S = 12, 3       # four polls, each with a second try after a pause; some
 SOME_KIB, SOME_KIB_FULL = (200, 800), range(0, 3200, 100)
+CONSOLE_COLUMNS = 20
 
 
 def writable_bytes(program):
@@ -85,13 +89,35 @@ def ask_for_more(program, ports):
     program.client.set(set_cells(MADE, "made", ports, AdminStatus=DISABLED))
 
 
+def read_on(master, done):
+    """A console's requests: many columns each, and no answer to some."""
+    with contextlib.closing(Client(master, timeout_s=1)) as client:
+        while not done.is_set():
+            with contextlib.suppress(TimeoutError):
+                client.status(*list(STATUSES)[:CONSOLE_COLUMNS])
+
+
+@contextlib.contextmanager
+def console(program):
+    """Somebody reads the table meanwhile, without a pause."""
+    done = threading.Event()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read_on, program.master, done)
+        try:
+            yield
+        finally:
+            done.set()
+            reading.result()
+
+
 def starve(program, kib, seconds):
-    """So much memory more than it has, and what it gives back is gone."""
-    least, end = writable_bytes(program) + kib * 1024, time.monotonic() + seconds
-    while time.monotonic() < end:
-        least = min(least, writable_bytes(program) + kib * 1024)
-        program.limit(resource.RLIMIT_DATA, least)
-        time.sleep(0.1)
+    """So much memory more than it has, and what it gives back is gone; a console asks for more than that all the time."""
+    with console(program):
+        least, end = writable_bytes(program) + kib * 1024, time.monotonic() + seconds
+        while time.monotonic() < end:
+            least = min(least, writable_bytes(program) + kib * 1024)
+            program.limit(resource.RLIMIT_DATA, least)
+            time.sleep(0.1)
 
 
 def check_nobody_blamed(program, names):

@@ -94,6 +94,13 @@ static bool export_rows(void *stage)
     return does(command_export, &(const struct arguments){.file = file}, "  - name: \"by hand\"");
 }
 
+static bool make_report(void *stage)
+{
+    (void)stage;
+    const struct arguments a = {.file = file, .output = "-"};
+    return does(command_report, &a, "<title>emailmon: 0 of 3 monitors are up</title>");
+}
+
 static bool check_file(void *stage)
 {
     (void)stage;
@@ -106,6 +113,7 @@ int main(void)
         SHORT_MEMORY("status shows all monitors or says why not", .act = show_status),
         SHORT_MEMORY("status of one monitor shows its page or says why not", .act = show_page),
         SHORT_MEMORY("export shows all rows or says why not", .act = export_rows),
+        SHORT_MEMORY("report makes a page or says why not", .act = make_report),
         SHORT_MEMORY("check says that the file is right, or that memory is short", .act = check_file),
     };
     return cmocka_run_group_tests_name("cli: memory", tests, write_all, remove_all);

@@ -18,10 +18,11 @@ static bool make_and_verify(void *stage)
 {
     struct token t;
     (void)stage;
-    if (!token_make(&key, 7, 1795489915, &t))
-        return false;
-    enum token_proof proof = token_verify(&key, 7, &t);
+    struct token_sealer *sealer = token_sealer_new(&key);
+    bool made = sealer != NULL && token_make(sealer, 7, 1795489915, &t);
+    enum token_proof proof = made ? token_verify(sealer, 7, &t) : TOKEN_UNTOLD;
     assert_int_not_equal(proof, TOKEN_FALSE);
+    token_sealer_free(sealer);
     return proof == TOKEN_TRUE;
 }
 

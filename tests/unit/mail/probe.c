@@ -133,7 +133,10 @@ static int make_token(void **state)
 {
     static const struct token_key key = {.key = {1}};
     (void)state;
-    return token_make(&key, 1, 1795489915, &token) ? 0 : -1;
+    struct token_sealer *sealer = token_sealer_new(&key);
+    bool made = sealer != NULL && token_make(sealer, 1, 1795489915, &token);
+    token_sealer_free(sealer);
+    return made ? 0 : -1;
 }
 
 int main(void)

@@ -10,11 +10,12 @@
 #include <cmocka.h>
 
 static const struct token_key key = {.key = {1, 2, 3}, .instance = {9, 8, 7}};
+static struct token_sealer *sealer;
 enum { SERIAL = 4711, TIME_S = 1795489915 };
 
 static void make(struct token *t)
 {
-    assert_true(token_make(&key, SERIAL, TIME_S, t));
+    assert_true(token_make(sealer, SERIAL, TIME_S, t));
 }
 
 static void test_round_trip(void **state)
@@ -29,11 +30,11 @@ static void test_round_trip(void **state)
     assert_true(token_read(text, TOKEN_CHARS, &read));
     assert_true(token_same(&made, &read));
     assert_int_equal(read.time_s, TIME_S);
-    assert_int_equal(token_verify(&key, SERIAL, &read), TOKEN_TRUE);
+    assert_int_equal(token_verify(sealer, SERIAL, &read), TOKEN_TRUE);
     for (size_t i = 0; i < TOKEN_CHARS; i++)
         text[i] = (char)toupper((unsigned char)text[i]);
     assert_true(token_read(text, TOKEN_CHARS, &read));
-    assert_int_equal(token_verify(&key, SERIAL, &read), TOKEN_TRUE);
+    assert_int_equal(token_verify(sealer, SERIAL, &read), TOKEN_TRUE);
 }
 
 static void test_known_value(void **state)
@@ -44,7 +45,7 @@ static void test_known_value(void **state)
     (void)state;
     assert_true(token_read(known, TOKEN_CHARS, &t));
     assert_int_equal(t.time_s, TIME_S);
-    assert_int_equal(token_verify(&key, SERIAL, &t), TOKEN_TRUE);
+    assert_int_equal(token_verify(sealer, SERIAL, &t), TOKEN_TRUE);
 }
 
 static void test_every_bit_counts(void **state)
@@ -57,33 +58,37 @@ static void test_every_bit_counts(void **state)
     for (size_t i = 0; i < 3; i++)
         for (size_t bit = 0; bit < 8 * sizes[i]; bit++) {
             parts[i][bit / 8] ^= (uint8_t)(1 << bit % 8);
-            assert_int_equal(token_verify(&key, SERIAL, &made), TOKEN_FALSE);
+            assert_int_equal(token_verify(sealer, SERIAL, &made), TOKEN_FALSE);
             parts[i][bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
     for (unsigned bit = 0; bit < 40; bit++) {
         made.time_s ^= UINT64_C(1) << bit;
-        assert_int_equal(token_verify(&key, SERIAL, &made), TOKEN_FALSE);
+        assert_int_equal(token_verify(sealer, SERIAL, &made), TOKEN_FALSE);
         made.time_s ^= UINT64_C(1) << bit;
     }
-    assert_int_equal(token_verify(&key, SERIAL, &made), TOKEN_TRUE);
+    assert_int_equal(token_verify(sealer, SERIAL, &made), TOKEN_TRUE);
 }
 
 static void test_bound_to_maker_and_row(void **state)
 {
     struct token made;
-    struct token_key other_key = key, other_instance = key;
+    struct token_key another_key = key, another_instance = key;
     uint8_t handle[TOKEN_HANDLE_BYTES];
     (void)state;
     make(&made);
-    other_key.key[31] = 1;
-    other_instance.instance[15] = 1;
-    assert_int_equal(token_verify(&key, SERIAL + 1, &made), TOKEN_FALSE);
-    assert_int_equal(token_verify(&other_key, SERIAL, &made), TOKEN_FALSE);
-    assert_int_equal(token_verify(&other_instance, SERIAL, &made), TOKEN_FALSE);
-    assert_true(token_handle(&key, SERIAL, handle));
+    another_key.key[31] = 1;
+    another_instance.instance[15] = 1;
+    struct token_sealer *other_key = token_sealer_new(&another_key);
+    struct token_sealer *other_instance = token_sealer_new(&another_instance);
+    assert_int_equal(token_verify(sealer, SERIAL + 1, &made), TOKEN_FALSE);
+    assert_int_equal(token_verify(other_key, SERIAL, &made), TOKEN_FALSE);
+    assert_int_equal(token_verify(other_instance, SERIAL, &made), TOKEN_FALSE);
+    assert_true(token_handle(sealer, SERIAL, handle));
     assert_memory_equal(handle, made.handle, sizeof handle);
-    assert_true(token_handle(&other_key, SERIAL, handle));
+    assert_true(token_handle(other_key, SERIAL, handle));
     assert_memory_not_equal(handle, made.handle, sizeof handle);
+    token_sealer_free(other_key);
+    token_sealer_free(other_instance);
 }
 
 static void test_fresh(void **state)
@@ -123,6 +128,20 @@ static void test_spelling(void **state)
     }
 }
 
+static int prepare(void **state)
+{
+    (void)state;
+    sealer = token_sealer_new(&key);
+    return sealer != NULL ? 0 : -1;
+}
+
+static int clean_up(void **state)
+{
+    (void)state;
+    token_sealer_free(sealer);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,5 +153,5 @@ int main(void)
         {"two tokens of a row share the handle and nothing else", test_fresh, NULL, NULL, NULL},
         {"a token has exactly one spelling", test_spelling, NULL, NULL, NULL},
     };
-    return cmocka_run_group_tests_name("mail: token", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("mail: token", tests, prepare, clean_up);
 }

@@ -118,7 +118,7 @@ static void restart(void)
     struct history history = w.row.history;
     const struct definition *d = definition_ref(w.row.definition);
     row_clear(&w.row);
-    assert_true(row_init(&w.row, 3, 77, d, &w.key));
+    assert_true(row_init(&w.row, 3, 77, d, w.sealer));
     definition_unref(d);
     w.row.first_poll = false;
     w.row.history = history;
@@ -151,7 +151,7 @@ static void restart_while_sending(void **state)
     struct token t;
     world_poll(&w);
     world_poll(&w);
-    assert_true(token_make(&w.key, w.row.serial, 1, &t));
+    assert_true(token_make(w.sealer, w.row.serial, 1, &t));
     assert_true(row_send_begins(&w.row, &t, &w.now, 9, &w.journal));
     restart();
     w.now.mono_ms += 10 * (uint64_t)INTERVAL_MS;

@@ -90,7 +90,7 @@ static void come_back(const char *const *written)
 {
     const struct definition *d = world_definition(written);
     row_clear(&w.row);
-    assert_true(row_init(&w.row, 3, 77, d, &w.key));
+    assert_true(row_init(&w.row, 3, 77, d, w.sealer));
     definition_unref(d);
     kept.kill_at = 0;
     assert_true(row_restore(&w.row, &kept.row, &w.now, &w.journal));

@@ -106,7 +106,7 @@ static void they_move_with_their_row(void **state)
     for (int i = 0; i < 3; i++)
         world_poll(&w);
     assert_true(row_keep(&w.row, &left));
-    assert_true(row_init(&there, 3, 77, w.row.definition, &w.key));
+    assert_true(row_init(&there, 3, 77, w.row.definition, w.sealer));
     assert_true(row_restore(&there, &left, &w.now, &w.journal));
     assert_memory_equal(&there.sampling, &w.row.sampling, sizeof there.sampling);
     row_clear(&there);

@@ -61,10 +61,12 @@ void world_begin(struct world *w, const char *const *written)
                         .deletion = DELETION_DONE,
                         .delivers = true,
                         .underway_ms = 500};
-    memset(&w->key, 7, sizeof w->key);
+    static const struct token_key key = {.key = {7}, .instance = {7}};
+    w->sealer = token_sealer_new(&key);
+    assert_non_null(w->sealer);
     w->journal = (struct journal){.write = write_entry, .owner = w};
     const struct definition *d = world_definition(written);
-    assert_true(row_init(&w->row, 3, 77, d, &w->key));
+    assert_true(row_init(&w->row, 3, 77, d, w->sealer));
     definition_unref(d);
 }
 
@@ -73,6 +75,7 @@ void world_end(struct world *w)
     for (size_t i = 0; i < w->entry_count; i++)
         journal_entry_drop(&w->entries[i]);
     row_clear(&w->row);
+    token_sealer_free(w->sealer);
 }
 
 /* --- the look --- */
@@ -101,7 +104,7 @@ static void read_mailbox(struct world *w, struct look_report *report)
     for (size_t i = 0; i < w->mails; i++) {
         struct mail_facts mail = {.arrived_ms = w->arrived_ms[i], .token_count = 1, .tokens = {w->mailbox[i]}};
         memory_spare(true);
-        assert_int_equal(token_verify(&w->key, w->row.serial, &mail.tokens[0]), TOKEN_TRUE);
+        assert_int_equal(token_verify(w->sealer, w->row.serial, &mail.tokens[0]), TOKEN_TRUE);
         memory_spare(false);
         (void)row_sight(&w->row, &mail.tokens[0], &mail, &w->now, &w->journal);
         report->inspected++;
@@ -189,7 +192,7 @@ static void send_probe(struct world *w, const struct look_outcome *looked, struc
         return;
     }
     memory_spare(true);
-    assert_true(token_make(&w->key, w->row.serial, (uint64_t)(w->now.wall_ms / 1000), &w->sent));
+    assert_true(token_make(w->sealer, w->row.serial, (uint64_t)(w->now.wall_ms / 1000), &w->sent));
     memory_spare(false);
     if (w->smtp != SMTP_LACKS_MEMORY)
         assert_true(row_send_begins(&w->row, &w->sent, &w->now, 1, &w->journal));

@@ -12,7 +12,7 @@ enum { MAILS_MAX = 80, ENTRIES_MAX = 256, INTERVAL_MS = 60000 };
 
 struct world {
     struct row row;
-    struct token_key key;
+    struct token_sealer *sealer;
     struct moment now;
 
     enum smtp_mood smtp;

@@ -118,18 +118,35 @@ static void count_event(void *owner, const struct event *event)
     ++*(unsigned *)owner;
 }
 
+static bool wants_all(void *owner, int32_t index)
+{
+    (void)owner, (void)index;
+    return true;
+}
+
+static void count_samples(void *owner, int32_t index, const struct sample *samples, size_t count)
+{
+    assert_in_range(index, 1, ROWS);
+    assert_int_equal(samples[0].polls, 2); /* the open one */
+    assert_int_equal(count, 1);
+    ++*(unsigned *)owner;
+}
+
 static bool read_it(void *stage)
 {
     struct stored_state state;
     (void)stage;
-    unsigned rows = 0, definitions = 0, events = 0;
+    unsigned rows = 0, definitions = 0, events = 0, sampled = 0;
+    const struct samples_wanted samples = {.wants = wants_all, .take = count_samples, .owner = &sampled};
     if (!store_read_status(s.path, NULL, &state, count_row, &rows, s.why, sizeof s.why) ||
         !store_read_definitions(s.path, 0, count_definition, &definitions, s.why, sizeof s.why) ||
-        !store_read_events(s.path, 1, 10, count_event, &events, s.why, sizeof s.why))
+        !store_read_events(s.path, 1, 10, count_event, &events, s.why, sizeof s.why) ||
+        !store_read_samples(s.path, &samples, s.why, sizeof s.why))
         return false;
     assert_int_equal(rows, ROWS + 1);
     assert_int_equal(definitions, 1);
     assert_int_equal(events, 1);
+    assert_int_equal(sampled, ROWS);
     return true;
 }
 
