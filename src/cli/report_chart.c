@@ -77,13 +77,17 @@ static double mean_of(const struct curve *c, size_t i)
     return y_of(c, mean_ms(&c->series->samples[i], c->time));
 }
 
-/* A point by itself is a line without length: it is drawn with round ends. */
 static void draw_line(FILE *out, const struct curve *c, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++)
         (void)fprintf(out, "%c%.1f %.1f", i == first ? 'M' : 'L', middle_of(c, i), mean_of(c, i));
+}
+
+/* A point by itself is a line without length: it is drawn with round ends. */
+static void draw_dot(FILE *out, const struct curve *c, size_t first, size_t end)
+{
     if (end == first + 1)
-        (void)fputs("h.1", out);
+        (void)fprintf(out, "M%.1f %.1fh.1", middle_of(c, first), mean_of(c, first));
 }
 
 static void draw_band(FILE *out, const struct curve *c, size_t first, size_t end)
@@ -135,6 +139,7 @@ void chart_times(FILE *out, const struct series *s, enum sample_time time, const
     plot_value_axis(out, &p, c.top_ms);
     draw_runs(out, &c, "worst", draw_band);
     draw_runs(out, &c, "mean", draw_line);
+    draw_runs(out, &c, "mean dot", draw_dot);
     if (s->all.measured[time] == 0)
         (void)fprintf(out, "<text class=\"empty\" x=\"%.0f\" y=\"%.0f\">nothing measured</text>",
                       (p.left + p.right) / 2, (p.top + p.bottom) / 2);
@@ -154,19 +159,30 @@ static void draw_phase(FILE *out, const struct phase *phase, double x, double wi
     (void)fprintf(out, "\"><title>%s %s</title></path>", phase->word, word);
 }
 
-/* The last of a leg's phases is the whole. */
-static uint32_t whole_ms(const struct leg_status *leg, size_t *phases)
+/* Those before the last, which is the whole. */
+static size_t count_phases(const struct leg_status *leg)
 {
-    for (*phases = 0; *phases + 1 < PHASES_MAX && leg->phases[*phases + 1].word != NULL;)
-        ++*phases;
-    return leg->phases[*phases].ms;
+    size_t n = 0;
+    while (n + 1 < PHASES_MAX && leg->phases[n + 1].word != NULL)
+        n++;
+    return n;
+}
+
+/* As long as the whole, or as its phases together: each was rounded up by itself. */
+static uint32_t length_ms(const struct leg_status *leg)
+{
+    const size_t phases = count_phases(leg);
+    uint32_t sum_ms = 0;
+    for (size_t i = 0; i < phases; i++)
+        sum_ms += leg->phases[i].ms;
+    return sum_ms > leg->phases[phases].ms ? sum_ms : leg->phases[phases].ms;
 }
 
 static void draw_leg(FILE *out, const struct leg_status *leg, double per_ms, double y)
 {
     char word[REPORT_WORD_MAX];
-    size_t phases;
-    const uint32_t whole = whole_ms(leg, &phases);
+    const size_t phases = count_phases(leg);
+    const uint32_t whole = leg->phases[phases].ms;
     double x = 50;
     report_ms(word, whole);
     (void)fprintf(out, "<text class=\"value\" x=\"45\" y=\"%.0f\">%s</text>", y + 12, leg->label);
@@ -197,12 +213,11 @@ void chart_phases(FILE *out, const struct status *status)
 {
     enum { ROOM = 190 };
     struct leg_status legs[LEG_STATUSES];
-    size_t phases;
     uint32_t longest_ms = 1;
     leg_status_of(status, legs);
     for (size_t i = 0; i < LEG_STATUSES; i++) {
-        if (whole_ms(&legs[i], &phases) > longest_ms)
-            longest_ms = whole_ms(&legs[i], &phases);
+        if (length_ms(&legs[i]) > longest_ms)
+            longest_ms = length_ms(&legs[i]);
     }
     (void)fputs("<figure><figcaption><b>The last poll</b></figcaption>", out);
     (void)fputs("<svg class=\"phases\" viewBox=\"0 0 300 110\" role=\"img\">"

@@ -51,8 +51,8 @@ void report_availability(char dst[REPORT_WORD_MAX], const struct sample_sums *su
     dst[0] = '\0';
     if (sums->polls == 0)
         return;
-    if (sums->failed == 0) {
-        (void)snprintf(dst, REPORT_WORD_MAX, "100 %%");
+    if (sums->failed == 0 || sums->failed == sums->polls) {
+        (void)text_copy(dst, REPORT_WORD_MAX, sums->failed == 0 ? "100 %" : "0 %");
         return;
     }
     const uint64_t parts = (sums->polls - sums->failed) * 10000 / sums->polls; /* what is not whole does not look so */

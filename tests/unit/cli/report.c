@@ -247,7 +247,8 @@ static void words(void **state)
     static const struct {
         uint64_t polls, failed;
         const char *said;
-    } shares[] = {{0, 0, ""}, {10, 0, "100 %"}, {100000, 1, "99.99 %"}, {3, 1, "66.66 %"}, {5, 5, "0.00 %"}};
+    } shares[] = {{0, 0, ""},        {10, 0, "100 %"}, {100000, 1, "99.99 %"},
+                  {3, 1, "66.66 %"}, {5, 5, "0 %"},    {20000, 19999, "0.00 %"}};
     static const struct {
         double ms;
         const char *said;
