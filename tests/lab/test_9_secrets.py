@@ -155,14 +155,14 @@ def test_one_copy_in_memory():
 
 
 def test_passwords_are_not_shown():
-    """No password, and no base64 of it, is in the log, the state, a walk, a trap, `status`, `export`, or the trace of
-    `test`, nor in what is said of a refused one"""
+    """No password, and no base64 of it, is in the log, the state, a walk, a trap, `status`, `export`, `report`, or the trace
+    of `test`, nor in what is said of a refused one"""
     with watched() as (program, passwords, made):
         program.master.tool("snmpset", f"{MIB}AdminStatus.{min(made.values())}", "i", "disabled")
         program.process.send_signal(signal.SIGHUP)
         seen = {"a walk": program.master.walk(), "traps": str(program.master.traps())}
-        for command in (["status"], ["status", "--json"], ["export"], *(["test", user, "--trace"] for user in
-                                                                        ("u1", "u2", "u4", "u5", REFUSED))):
+        for command in (["status"], ["status", "--json"], ["export"], ["report", "-o", "-"],
+                        *(["test", user, "--trace"] for user in ("u1", "u2", "u4", "u5", REFUSED))):
             _, said, error = program.run(*command)
             assert said, f"{command} says nothing: {error}"
             seen[" ".join(command)] = said + error
@@ -183,15 +183,16 @@ def limits_of(pid):
 
 def test_no_core_files():
     """Every command that reads the file leaves no core file, and no other process of its user may look into it"""
+    needs = {"test": ["one"], "report": ["-o", "-"]}
     with Master(MASTER) as master:
         program = Emailmon([monitor("one")], master)
         check_reachable(PROGRAM)
         os.unlink(program.file)
         os.mkfifo(program.file, 0o644)                # it waits in there, with all that it could forbid forbidden
-        for command in ("run", "check", "test", "status", "export"):
+        for command in ("run", "check", "test", "status", "export", "report"):
             started = subprocess.Popen(["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
                                         "--pdeathsig", "KILL", PROGRAM, command, "-c", program.file,
-                                        *(["one"] if command == "test" else [])],
+                                        *needs.get(command, [])],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
                 wait_for(lambda: re.search(r"^Max core file size +0 +0 ", limits_of(started.pid), re.MULTILINE)
