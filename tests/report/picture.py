@@ -99,7 +99,7 @@ def main(pictures=os.path.join(TREE, "docs", "pictures")):
             terminal, lines = make_terminal(folder, week)
         take(folder, terminal, os.path.join(pictures, "status.png"), "dark", 950, 36 + 21 * lines)
         for scheme in SCHEMES:
-            take(folder, page, os.path.join(pictures, f"report-{scheme}.png"), scheme, 1120, 960)
+            take(folder, page, os.path.join(pictures, f"report-{scheme}.png"), scheme, 1200, 1180)
             if "PAGES" in os.environ:
                 for width in (500, 800, 1920):
                     take(folder, page, os.path.join(pictures, f"report-{scheme}-{width}.png"), scheme, width, 2400)
