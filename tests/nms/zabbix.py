@@ -22,7 +22,6 @@ SOCKETS = "/run/postgresql"
 SCHEMA = ["/usr/share/zabbix-server-pgsql/" + name for name in ("schema.sql.gz", "images.sql.gz", "data.sql.gz")]
 TRAPS_FILE = "/var/log/zabbix-traps.log"
 RECEIVER, RECEIVER_CONF = "/etc/zabbix/receive-traps", "/etc/zabbix/snmptrapd.conf"
-FULL_ACCESS = 3             # to a group of hosts
 
 POSTGRESQL_SETTINGS = {"port": DATABASE_PORT, "unix_socket_directories": SOCKETS, "listen_addresses": "",
                        "fsync": "off", "dynamic_shared_memory_type": "mmap", "max_connections": 60}

@@ -380,8 +380,8 @@ def dashboard():
                 for n, (item, title) in enumerate(numbers)]
     overview += [widget("GRAPH_CLASSIC", 12 * n, 3, 12, 5, name, ("GRAPH", "graphid", {"host": NAME, "name": name}))
                  for n, (name, *_) in enumerate(GRAPHS)]
-    rows = [widget("GRAPH_PROTOTYPE", 12 * (n % 2), 6 * (n // 2), 12, 6, name.removeprefix("{#NAME}: ").capitalize(),
-                   ("INTEGER", "columns", "1"), ("INTEGER", "rows", "2"),
+    rows = [widget("GRAPH_PROTOTYPE", 12 * (n % 2), 10 * (n // 2), 12, 10,
+                   name.removeprefix("{#NAME}: ").capitalize(), ("INTEGER", "columns", "1"), ("INTEGER", "rows", "2"),
                    ("GRAPH_PROTOTYPE", "graphid", {"host": NAME, "name": name}))
             for n, (name, *_) in enumerate(ROW_GRAPHS)]
     return {"uuid": uuid("dashboard"), "name": "Email monitors", "auto_start": "NO",
