@@ -97,13 +97,14 @@ static uint8_t doublings_for(uint64_t units)
 static uint8_t doublings_of(const struct sampling *s, uint32_t now, uint32_t history_s)
 {
     const uint64_t asked = (uint64_t)history_s * UNITS_AN_HOUR / HOUR_S;
-    const uint64_t lived = now > s->since ? now - s->since : 0;
+    const uint64_t lived = now - s->since;
     return doublings_for(lived < asked ? lived : asked);
 }
 
 bool sampling_add(struct sampling *s, const struct sample *poll, uint32_t history_s, struct sample *full)
 {
-    if (s->since == 0)
+    /* What began by a clock that was ahead would be young until then. */
+    if (s->since == 0 || s->since > poll->begin)
         s->since = poll->begin;
     const uint8_t doublings = doublings_of(s, poll->begin, history_s);
     const bool is_first = s->open.polls == 0;

@@ -220,6 +220,17 @@ static void clock_that_is_set(void **state)
     }
 }
 
+/* A machine that starts with a clock of some later year, and is set right. */
+static void born_in_the_future(void **state)
+{
+    (void)state;
+    static struct kept k;
+    keep_many(&k, BEGAN_MS + INT64_C(1000) * 400 * WEEK_S, HOUR_S, 60, WEEK_S);
+    keep_many(&k, BEGAN_MS, 2 * WEEK_S, 60, WEEK_S);
+    assert_int_equal(length_s(&k.sampling.open), HOUR_S);
+    assert_in_range(begin_ms(&k.full[0]), 0, BEGAN_MS + INT64_C(1000) * WEEK_S);
+}
+
 static void before_1970(void **state)
 {
     (void)state;
@@ -320,6 +331,8 @@ int main(void)
         {"polls that are rarer than samples have one each", rare_polls, NULL, NULL, NULL},
         {"another history changes the length of samples from then on", another_history, NULL, NULL, NULL},
         {"no poll is lost or counted twice when the clock is set", clock_that_is_set, NULL, NULL, NULL},
+        {"a row that was new while the clock was ahead has samples of all of its time too", born_in_the_future, NULL,
+         NULL, NULL},
         {"a clock before 1970 is 1970", before_1970, NULL, NULL, NULL},
         {"a group is eight stretches, one after the other", groups_of_stretches, NULL, NULL, NULL},
         {"packed samples come back as they were", packed_and_back, NULL, NULL, NULL},
