@@ -135,10 +135,22 @@ int columns_bind_row(sqlite3_stmt *statement, int first, const struct status *st
     return code;
 }
 
+enum { SHOWN_MAX = 1024 }; /* of a text that is not ours */
+
 const struct text *columns_text(sqlite3_stmt *statement, int column)
 {
-    const unsigned char *bytes = sqlite3_column_text(statement, column);
-    return bytes == NULL ? NULL : text_new((const char *)bytes, (size_t)sqlite3_column_bytes(statement, column));
+    char shown[SHOWN_MAX];
+    const char *bytes = (const char *)sqlite3_column_text(statement, column);
+    const size_t n = bytes == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, column);
+    if (n == 0 || text_is_clean(bytes, n))
+        return text_new(bytes, n);
+    return text_new(shown, text_readable(shown, sizeof shown, bytes, n));
+}
+
+bool columns_read_text(sqlite3_stmt *statement, int column, const struct text **text)
+{
+    *text = columns_text(statement, column);
+    return *text != NULL || sqlite3_column_bytes(statement, column) == 0;
 }
 
 void columns_read_status(sqlite3_stmt *statement, int first, struct status *status)

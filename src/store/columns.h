@@ -56,7 +56,12 @@ void columns_read_status(sqlite3_stmt *statement, int first, struct status *stat
  *  are there; what there is no room for is left out. */
 void columns_samples(sqlite3_stmt *statement, int column, struct sample *samples, size_t room, size_t *count);
 
-/** columns_text(statement, column): A result as a text; NULL for "" and NULL. */
+/**
+ * columns_text(statement, column): A result as a text; NULL for "" and NULL, and when memory is short.  emailmon writes
+ * no control characters; those of somebody else who wrote into the state are escaped.
+ * columns_read_text(statement, column, text): The same; false: there is a text, but no memory for it.
+ */
 const struct text *columns_text(sqlite3_stmt *statement, int column);
+bool columns_read_text(sqlite3_stmt *statement, int column, const struct text **text);
 
 #endif

@@ -132,13 +132,6 @@ static int make_array(sqlite3 *db, const char *table, size_t size, void *array, 
     return made != NULL ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* False: there is a text, but no memory for it. */
-static bool read_text(sqlite3_stmt *result, int column, const struct text **text)
-{
-    *text = columns_text(result, column);
-    return *text != NULL || sqlite3_column_bytes(result, column) == 0;
-}
-
 /* --- rows --- */
 
 static bool take_row(void *owner, sqlite3_stmt *result)
@@ -151,7 +144,7 @@ static bool take_row(void *owner, sqlite3_stmt *result)
     struct restored_row *row = &into->rows[into->row_count++];
     row->serial = (uint64_t)sqlite3_column_int64(result, SERIAL);
     row->index = (int32_t)index;
-    bool named = read_text(result, NAME, &row->name);
+    bool named = columns_read_text(result, NAME, &row->name);
     row->admin = (struct admin_override){.set = (uint8_t)sqlite3_column_int(result, ADMIN_SET),
                                          .file = (uint8_t)sqlite3_column_int(result, ADMIN_FILE)};
     row->has_status = sqlite3_column_int(result, POLLED) != 0;
@@ -337,7 +330,7 @@ static bool take_promise(void *owner, sqlite3_stmt *result)
         return true;
     struct restored_promise *promise = &into->promises[into->promise_count++];
     promise->index = (int32_t)index;
-    return read_text(result, 1, &promise->name);
+    return columns_read_text(result, 1, &promise->name);
 }
 
 static bool take_gone(void *owner, sqlite3_stmt *result)
@@ -368,9 +361,9 @@ static bool read_event(sqlite3_stmt *result, struct event *e)
     e->announced = sqlite3_column_int(result, c++) != 0;
     e->smtp_cert_days = sqlite3_column_int(result, c++);
     e->in_cert_days = sqlite3_column_int(result, c++);
-    bool named = read_text(result, c++, &e->name);
-    bool has_device = read_text(result, c++, &e->device);
-    return read_text(result, c, &e->text) && named && has_device;
+    bool named = columns_read_text(result, c++, &e->name);
+    bool has_device = columns_read_text(result, c++, &e->device);
+    return columns_read_text(result, c, &e->text) && named && has_device;
 }
 
 static bool take_event(void *owner, sqlite3_stmt *result)

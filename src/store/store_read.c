@@ -67,14 +67,19 @@ static int read_rows(sqlite3 *db, const char *name, void (*each)(void *owner, co
         return code;
     status_init(&row.status);
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        const struct text *monitor;
+        if (!columns_read_text(s, NAME, &monitor)) {
+            code = SQLITE_NOMEM;
+            break;
+        }
         row.index = sqlite3_column_int(s, INDEX);
-        row.name = (const char *)sqlite3_column_text(s, NAME);
+        row.name = text_bytes(monitor);
         row.polled = sqlite3_column_int(s, POLLED) != 0;
         columns_read_status(s, FOLLOWED, &row.status);
         if (sqlite3_column_int(s, OFF) != 0)
             row.status.verdict = VERDICT_DISABLED;
-        if (row.name != NULL)
-            each(owner, &row);
+        each(owner, &row);
+        text_unref(monitor);
         status_clear(&row.status);
     }
     (void)sqlite3_finalize(s);

@@ -170,6 +170,27 @@ static void values_out_of_range(void **state)
     assert_int_equal(row->status.polls, 0);
 }
 
+static void see_name(void *owner, const struct stored_row *row)
+{
+    assert_string_equal(row->name, "a\\x1B]0;b\\xFF");
+    assert_string_equal(text_bytes(row->status.failure_text), "no\\x0Asuch");
+    ++*(size_t *)owner;
+}
+
+static void texts_that_nobody_wrote(void **state)
+{
+    (void)state;
+    struct stored_state found;
+    char why[256] = "";
+    size_t count = 0;
+    stage_run(&stage);
+    post_status();
+    stage_close(&stage);
+    run_sql("UPDATE row SET name = CAST(x'611B5D303B62FF' AS TEXT), failure_text = 'no' || char(10) || 'such'");
+    assert_true(store_read_status(stage.path, NULL, &found, see_name, &count, why, sizeof why));
+    assert_int_equal(count, 1);
+}
+
 static void row_that_lacks_something(void **state)
 {
     (void)state;
@@ -333,6 +354,7 @@ int main(void)
         SENTENCE("a state of schema version 2 opens whole", schema_2),
         SENTENCE("columns that a state lacks are added, those of a later emailmon do not matter", columns_are_added),
         SENTENCE("a value that cannot be is none", values_out_of_range),
+        SENTENCE("no text of a state that somebody else wrote has a control character", texts_that_nobody_wrote),
         SENTENCE("a row made by SET that lacks something is not in service", row_that_lacks_something),
         SENTENCE("of two rows made by SET with one name the one polled last stays", two_rows_of_one_name),
         SENTENCE("a database of another program is refused and not touched", foreign_database),

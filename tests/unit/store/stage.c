@@ -248,7 +248,7 @@ struct journal_entry stage_status(int32_t index, uint64_t serial, const char *na
     entry.status.last_poll = 1795489999000;
     entry.status.polls = UINT32_MAX;
     entry.status.smtp_cert_days = -3;
-    entry.status.failure_text = text_new("smtp: connecting: refused \xC3\xA4", 27);
+    entry.status.failure_text = text_new("smtp: connecting: refused \xC3\xA4", 28);
     entry.memory.history = (struct history){.verdict = VERDICT_DOWN,
                                             .proof = PROOF_NONE,
                                             .judged = true,
