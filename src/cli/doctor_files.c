@@ -34,6 +34,8 @@ void doctor_file(struct doctor *d)
 {
     for (size_t i = 0; i < d->complaint_count; i++)
         doctor_split(d, MARK_WRONG, d->complaints[i]);
+    if (d->config == NULL && d->complaint_count == 0)
+        doctor_say(d, MARK_WRONG, "%s: no memory to read it", d->file);
     if (d->config == NULL)
         return;
     if (access(d->file, R_OK) == 0)

@@ -33,7 +33,20 @@ const char *line_view(const struct conf_line *line)
     return "";
 }
 
-/* trap2sink HOST [COMMUNITY [PORT]]; trapsess [OPTIONS] HOST */
+/* Options that have a value have it in the next word, unless they are longer ("-v2c", "-Ci").  Where options come last,
+ * the last word is a passphrase. */
+static const char *first_operand(const struct conf_line *line)
+{
+    for (size_t i = 1; i < line->count; i++) {
+        const char *word = line->words[i];
+        if (word[0] != '-')
+            return word;
+        i += strlen(word) == sizeof "-v" - 1;
+    }
+    return NULL;
+}
+
+/* trap2sink HOST [COMMUNITY [PORT]]; trapsess [OPTIONS] HOST, in any order */
 const char *line_sink(const struct conf_line *line)
 {
     static const char *const sinks[] = {"trapsink", "trap2sink", "informsink"};
@@ -41,7 +54,7 @@ const char *line_sink(const struct conf_line *line)
         if (is_directive(line, sinks[i]) && line->count > 1)
             return line->words[1];
     }
-    return is_directive(line, "trapsess") && line->count > 1 ? line->words[line->count - 1] : NULL;
+    return is_directive(line, "trapsess") ? first_operand(line) : NULL;
 }
 
 /* --- all of them --- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "text.h"
 
 enum { MARK_COLUMNS = 9, WORD_COLUMNS = 15, LINE_MAX_BYTES = 1024 };
 
@@ -17,11 +18,15 @@ static const struct {
     [MARK_WRONG] = {"wrong", COLOUR_BAD},
 };
 
-__attribute__((format(printf, 2, 0))) static void print(struct doctor *d, const char *format, va_list arguments)
+/* Behind ${head}.  What was read somewhere, as snmpd's file, moves no cursor. */
+__attribute__((format(printf, 3, 0))) static void print(struct doctor *d, const char *head, const char *format,
+                                                        va_list arguments)
 {
-    char line[LINE_MAX_BYTES];
-    (void)vsnprintf(line, sizeof line, format, arguments);
-    terminal_wrap(&d->terminal, line, COLOUR_NONE, MARK_COLUMNS + WORD_COLUMNS);
+    char line[LINE_MAX_BYTES], shown[2 * LINE_MAX_BYTES];
+    const size_t n = (size_t)snprintf(line, sizeof line, "%s", head);
+    (void)vsnprintf(line + n, sizeof line - n, format, arguments);
+    (void)text_readable(shown, sizeof shown, line, strlen(line));
+    terminal_wrap(&d->terminal, shown, COLOUR_NONE, MARK_COLUMNS + WORD_COLUMNS);
     (void)fflush(d->terminal.out);
 }
 
@@ -45,23 +50,19 @@ void doctor_say(struct doctor *d, enum mark mark, const char *format, ...)
     terminal_put(&d->terminal, d->check, COLOUR_NONE, WORD_COLUMNS);
     d->check = "";
     va_start(arguments, format);
-    print(d, format, arguments);
+    print(d, "", format, arguments);
     va_end(arguments);
 }
 
 void doctor_mend(struct doctor *d, const char *format, ...)
 {
-    char line[LINE_MAX_BYTES] = "mend: ";
-    const size_t n = strlen(line);
     va_list arguments;
     if (d->left_out > 0)
         return;
-    va_start(arguments, format);
-    (void)vsnprintf(line + n, sizeof line - n, format, arguments);
-    va_end(arguments);
     (void)fprintf(d->terminal.out, "%*s", MARK_COLUMNS + WORD_COLUMNS, "");
-    terminal_wrap(&d->terminal, line, COLOUR_NONE, MARK_COLUMNS + WORD_COLUMNS);
-    (void)fflush(d->terminal.out);
+    va_start(arguments, format);
+    print(d, "mend: ", format, arguments);
+    va_end(arguments);
 }
 
 void doctor_split(struct doctor *d, enum mark mark, const char *line)

@@ -105,6 +105,8 @@ static void test_meanings(void **state)
                 {"trap2sink host a 162", NULL, NULL, NULL, "host"},
                 {"informsink host", NULL, NULL, NULL, "host"},
                 {"trapsess -v3 -u x host:162", NULL, NULL, NULL, "host:162"},
+                {"trapsess -Ci host:162 -v 2c -c secret", NULL, NULL, NULL, "host:162"},
+                {"trapsess -v 3 -l authPriv -u x -A secret", NULL, NULL, NULL, NULL},
                 {"trapcommunity a", NULL, NULL, NULL, NULL}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -372,6 +374,39 @@ static void test_lines_said(void **state)
     free(text);
 }
 
+/* Of snmpd.conf, of a name that a user gave: whatever was read somewhere. */
+static void test_controls(void **state)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    struct doctor d = {.file = "f.yaml", .terminal = {.out = out}};
+    (void)state;
+    doctor_begin(&d, "file");
+    doctor_say(&d, MARK_WRONG, "%s", "\x1B]0;title\x07 \xC2\x9B");
+    doctor_mend(&d, "write %s", "a\rb");
+    doctor_end(&d);
+    (void)fclose(out);
+    assert_non_null(strstr(text, "\\x1B]0;title\\x07 \\xC2\\x9B\n"));
+    assert_non_null(strstr(text, "mend: write a\\x0Db\n"));
+    free(text);
+}
+
+static void test_no_words(void **state)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    struct doctor d = {.file = "f.yaml", .terminal = {.out = out}};
+    (void)state;
+    doctor_begin(&d, "file");
+    doctor_file(&d);
+    doctor_end(&d);
+    (void)fclose(out);
+    assert_int_equal(d.marks[MARK_WRONG], 1);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +422,9 @@ int main(void)
         {"clocks are apart by what no delivery explains", test_clocks, NULL, NULL, NULL},
         {"of many monitors the first that is on of each pair of servers is tried, and a few of them", test_paths, NULL,
          NULL, NULL},
+        {"no control character of what was read moves the cursor", test_controls, NULL, NULL, NULL},
+        {"a file that could not be read is wrong, also when there was no memory to say why", test_no_words, NULL, NULL,
+         NULL},
         {"a check has its mark and its word once, a mend below what is not ok, and a limit", test_lines_said, NULL,
          NULL, NULL},
     };
