@@ -248,6 +248,16 @@ static void print_facts(FILE *out, const struct report_data *r, const struct sta
     (void)fputs("</dl>\n", out);
 }
 
+/* Its index was another monitor's, or it was renamed. */
+static void print_former_name(FILE *out, const struct report_row *row, const struct event *e)
+{
+    if (strcmp(text_bytes(e->name), row->row->name) == 0)
+        return;
+    (void)fputs("as ", out);
+    html_text(out, text_bytes(e->name));
+    (void)fputs(text_length(e->text) > 0 ? ": " : "", out);
+}
+
 static void print_events(FILE *out, const struct report_row *row)
 {
     char moment[REPORT_WORD_MAX], utc[32];
@@ -261,6 +271,7 @@ static void print_events(FILE *out, const struct report_row *row)
         (void)fprintf(out, "<li><time datetime=\"%s\">%s</time> ", utc, moment);
         print_badge(out, event_kind_word((enum event_kind)e->kind));
         (void)fputc(' ', out);
+        print_former_name(out, row, e);
         html_text(out, text_bytes(e->text));
         (void)fputs("</li>\n", out);
     }

@@ -128,10 +128,21 @@ static void events_newest_first(void **state)
 {
     (void)state;
     reported[0].event_count = 1;
-    reported[0].events[0] =
-        (struct event){.kind = EVENT_DOWN, .time_ms = NOW_MS - HOUR_MS, .text = text_new("it <fell>", 9)};
+    reported[0].events[0] = (struct event){
+        .kind = EVENT_DOWN, .time_ms = NOW_MS - HOUR_MS, .name = text_new("bad", 3), .text = text_new("it <fell>", 9)};
     must_say("<time datetime=\"2026-11-24T02:13:20Z\">");
     must_say("<span class=\"badge down\">down</span> it &lt;fell&gt;</li>");
+}
+
+static void events_of_another_name(void **state)
+{
+    (void)state;
+    reported[0].event_count = 2;
+    reported[0].events[0] = (struct event){.kind = EVENT_UP, .name = text_new("bad", 3)};
+    reported[0].events[1] =
+        (struct event){.kind = EVENT_DOWN, .name = text_new("<old>", 5), .text = text_new("it fell", 7)};
+    must_say("<span class=\"badge up\">up</span> </li>");
+    must_say("<span class=\"badge down\">down</span> as &lt;old&gt;: it fell</li>");
 }
 
 static void hostile_words(void **state)
@@ -284,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SENTENCE("the page says how many are up, who is not and why, and how it was over time", what_a_person_asks),
         SENTENCE("events stand with their moment and text", events_newest_first),
+        SENTENCE("an event of the time when its index was another monitor's says whose it is", events_of_another_name),
         SENTENCE("names and replies are text, whatever they hold", hostile_words),
         SENTENCE("the page needs nothing from elsewhere and runs no script", nothing_from_elsewhere),
         SENTENCE("of very many monitors the page says what it leaves out, and how that can be seen", what_is_left_out),
