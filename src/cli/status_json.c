@@ -73,6 +73,7 @@ static void print_event(const struct event *e, FILE *out)
         {"stage", stage_word((enum stage)e->stage)},
         {"cause", cause_word((enum cause)e->cause)},
         {"text", text_bytes(e->text)},
+        {"name", text_bytes(e->name)},
     };
     (void)fprintf(out, "{\"seq\": %" PRIu32 ", \"time\": ", e->seq);
     print_time(out, e->time_ms);

@@ -73,6 +73,7 @@ static void test_one_line(void **state)
     assert_ptr_equal(strchr(json, '\n'), json + strlen(json) - 1);
     assert_non_null(strstr(json, "\"events\": [{\"seq\": 9, \"time\": \"2026-11-24T02:13:20Z\", \"kind\": \"up\", "
                                  "\"old\": \"down\", \"new\": \"up\", "));
+    assert_non_null(strstr(json, "\"text\": \"\", \"name\": \"office\"}")); /* of the time when it happened */
     assert_null(strstr(json, "secret-word"));
 }
 
