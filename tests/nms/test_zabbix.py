@@ -15,7 +15,7 @@ BY_NOTIFICATION = " (by notification)"
 QUICK = {"DISCOVERY_INTERVAL": "5s", "INTERVAL": "2s", "TIMES_INTERVAL": "5s", "COUNTERS_INTERVAL": "5s",
          "CERT_INTERVAL": "5s"}
 SELDOM = {**QUICK, "INTERVAL": "1h"}        # after the first values only notifications can be quick
-SOON_S, POLLED_S = 15, 30
+SOON_S, POLLED_S = 15, 60      # on a busy machine
 AVERAGE, HIGH = "3", "4"                    # severities
 
 api = None

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import urllib.request
 
@@ -20,8 +21,9 @@ POSTGRESQL = "/usr/lib/postgresql/15/bin/"
 CLUSTER, PRISTINE = "/var/lib/postgresql/console", "/var/lib/postgresql/pristine"
 SOCKETS = "/run/postgresql"
 SCHEMA = ["/usr/share/zabbix-server-pgsql/" + name for name in ("schema.sql.gz", "images.sql.gz", "data.sql.gz")]
-TRAPS_FILE = "/var/log/zabbix-traps.log"
-RECEIVER, RECEIVER_CONF = "/etc/zabbix/receive-traps", "/etc/zabbix/snmptrapd.conf"
+UNIT = world.console_file("zabbix/zabbix-traps.service")
+RECEIVER, RECEIVER_CONF, TRAPS_FILE = re.search(r"^ExecStart=(.*)$", UNIT, re.MULTILINE).group(1).split()
+RECEIVER_USER = re.search(r"^User=(.*)$", UNIT, re.MULTILINE).group(1)
 
 POSTGRESQL_SETTINGS = {"port": DATABASE_PORT, "unix_socket_directories": SOCKETS, "listen_addresses": "",
                        "fsync": "off", "dynamic_shared_memory_type": "mmap", "max_connections": 60}
@@ -132,11 +134,16 @@ def server_answers():
 
 
 def receiver():
-    """By the files that emailmon brings for it."""
+    """By the files that emailmon brings for it, where its unit has them and as its user, at a port of the tests."""
     write(RECEIVER, world.console_file("zabbix/receive-traps"), 0o755)
     write(RECEIVER_CONF, world.console_file("zabbix/snmptrapd.conf"))
+    folder = in_root(os.path.dirname(TRAPS_FILE))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    shutil.chown(folder, *owner(RECEIVER_USER))
     return Service("receive-traps", [RECEIVER, RECEIVER_CONF, TRAPS_FILE, f"udp:{TRAPS}"],
-                   lambda: os.path.exists(in_root(TRAPS_FILE)) and os.path.getsize(in_root(TRAPS_FILE)), MIBS="")
+                   lambda: os.path.exists(in_root(TRAPS_FILE)) and os.path.getsize(in_root(TRAPS_FILE)),
+                   user=RECEIVER_USER, MIBS="")
 
 
 def api():
@@ -180,8 +187,6 @@ class Api:
 @contextlib.contextmanager
 def running():
     """All of it; yields the Api."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(in_root(TRAPS_FILE))
     with database(), receiver(), server(), api():
         yield wait_for(logged_in, 30, "the API of Zabbix")
 

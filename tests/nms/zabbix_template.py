@@ -291,9 +291,9 @@ def polled(row, name, title, column, interval, more):
     more = dict(more)
     chain = more.pop("preprocessing", [])
     oid = mib.oids()[column] + (".{#SNMPINDEX}" if row else ".0")
+    what = f"{column} in EMAIL-MONITOR-MIB" + (", what came since the value before" if chain == [DELTA] else "")
     entity = {"name": prefixed(title, row), "type": "SNMP_AGENT", "snmp_oid": oid, "key": key(name, row),
-              "delay": interval, "history": "7d", **more,
-              "description": f"{column} in EMAIL-MONITOR-MIB{', what came since the value before' * (chain == [DELTA])}"}
+              "delay": interval, "history": "7d", **more, "description": what}
     return described(entity | ({"preprocessing": steps(chain)} if chain else {}), name, row)
 
 
