@@ -324,6 +324,7 @@ static void dropped_saves(void **state)
     const struct save_change change = {.index = 1, .serial = 1, .definition = d};
     struct save save = {.id = 1, .batch = save_batch_new(1)};
     save.batch->changes[0] = change;
+    (void)definition_ref(d);
     assert_true(save_batch_claim(save.batch, SAVE_DROPPED));
     assert_false(save_batch_claim(save.batch, SAVE_BEGUN));
     assert_true(queue_post(stage.saves, &save));
@@ -331,6 +332,7 @@ static void dropped_saves(void **state)
     assert_int_equal(stage_answer(&stage, 2), SAVED);
     assert_false(save_batch_claim(mine, SAVE_DROPPED));
     save_batch_unref(mine);
+    definition_unref(d);
     stage_reopen(&stage);
     assert_int_equal(stage.restored->row_count, 0);
 }
