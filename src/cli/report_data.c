@@ -91,6 +91,8 @@ static void take_samples(void *owner, int32_t index, const struct sample *sample
 {
     struct reading *r = owner;
     struct report_row *row = find(r, index);
+    free(row->samples); /* of another row with that index, as there may be until the next start */
+    row->sample_count = 0;
     row->samples = malloc(count * sizeof *samples);
     if (row->samples == NULL) {
         r->no_memory = true;
