@@ -117,9 +117,11 @@ static void take_history(struct agent *a, uint32_t history_s)
     const struct order order = {.kind = ORDER_HISTORY, .history_s = history_s};
     if (history_s == a->options.history_s)
         return;
-    a->options.history_s = history_s;
-    if (!dispatch_all(&a->dispatch, &order))
-        log_write(a->options.log, LOG_LINE_ERROR, "samples cover what they did before: out of memory");
+    if (dispatch_all(&a->dispatch, &order))
+        a->options.history_s = history_s;
+    else /* not known as told: the next reading tells it */
+        log_write(a->options.log, LOG_LINE_ERROR,
+                  "samples cover what they did before: out of memory; reload once more");
 }
 
 void agent_take_file(struct agent *a, const struct notice *notice)

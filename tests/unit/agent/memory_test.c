@@ -186,11 +186,45 @@ static void a_notification_that_finds_no_memory_is_counted(void **state)
     assert_true(failures > 0);
 }
 
+static size_t histories_told(struct agent *a)
+{
+    struct order order;
+    size_t n = 0;
+    while (queue_take(a->options.orders[0], &order)) {
+        n += order.kind == ORDER_HISTORY;
+        order_drop(&order);
+        (void)outbox_flush(a->dispatch.orders[0]);
+    }
+    return n;
+}
+
+static void a_history_that_was_not_told_is_told_by_the_next_file(void **state)
+{
+    const struct notice file = {.kind = NOTICE_FILE, .history_s = 60};
+    const struct order order = {.kind = ORDER_READY};
+    (void)state;
+    bool reached = true;
+    for (unsigned nth = 1; reached; nth++) {
+        struct agent *a = fake_agent();
+        while (queue_post(a->options.orders[0], &order)) /* a worker that is behind */
+            continue;
+        memory_fails_at(nth);
+        agent_take_file(a, &file);
+        reached = memory_has_failed();
+        memory_fails_at(0);
+        const size_t told = histories_told(a);
+        agent_take_file(a, &file);
+        assert_int_equal(told + histories_told(a), 1);
+        fake_agent_free(a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_taken_whole_or_not_at_all),
         cmocka_unit_test(a_password_is_taken_or_not),
+        cmocka_unit_test(a_history_that_was_not_told_is_told_by_the_next_file),
         cmocka_unit_test(a_set_is_done_whole_or_not_at_all),
         cmocka_unit_test(a_notification_that_finds_no_memory_is_counted),
     };
