@@ -26,13 +26,17 @@ static void wipe_words(struct conf_line *line)
     free(line->file);
 }
 
-/* The next word of ${*text}, in quotes or without; NULL: there is none, or no memory. */
+static bool has_word(const char **text)
+{
+    *text += strspn(*text, blanks);
+    return **text != '\0' && **text != '#';
+}
+
+/* The next word of ${*text}, in quotes or without; NULL: no memory. */
 static char *take_word(const char **text)
 {
-    const char *from = *text + strspn(*text, blanks);
+    const char *from = *text;
     size_t n;
-    if (*from == '\0' || *from == '#')
-        return NULL;
     if (*from == '"' || *from == '\'') {
         const char quote[] = {*from++, '\0'};
         n = strcspn(from, quote);
@@ -44,16 +48,27 @@ static char *take_word(const char **text)
     return strndup(from, n);
 }
 
+/* False: no memory. */
 static bool add_word(struct conf_line *line, char *word)
 {
     char **more = reallocarray(line->words, line->count + 2, sizeof *more);
-    if (more == NULL) {
+    if (more != NULL)
+        line->words = more;
+    if (more == NULL || word == NULL) {
         free(word);
         return false;
     }
-    line->words = more;
     line->words[line->count++] = word;
     line->words[line->count] = NULL;
+    return true;
+}
+
+static bool add_words(struct conf_line *line, const char *text)
+{
+    while (has_word(&text)) {
+        if (!add_word(line, take_word(&text)))
+            return false;
+    }
     return true;
 }
 
@@ -70,19 +85,14 @@ static const char *skip_section(const char *text)
 bool conf_add(struct snmpd_conf *c, const char *file, unsigned number, const char *text)
 {
     struct conf_line line = {.number = number};
-    char *word;
-    text = skip_section(text);
-    while ((word = take_word(&text)) != NULL) {
-        if (!add_word(&line, word))
-            break;
-    }
-    if (line.count == 0)
+    bool whole = add_words(&line, skip_section(text));
+    if (whole && line.count == 0)
         return true;
     struct conf_line *more = reallocarray(c->lines, c->count + 1, sizeof *more);
     line.file = strdup(file);
     if (more != NULL)
         c->lines = more;
-    if (more == NULL || line.file == NULL) {
+    if (!whole || more == NULL || line.file == NULL) {
         wipe_words(&line);
         return false;
     }
@@ -163,7 +173,9 @@ static void read_file(struct snmpd_conf *c, const char *path, unsigned depth)
     }
     while (getline(&text, &room, from) >= 0) {
         size_t before = c->count;
-        if (conf_add(c, path, ++number, text) && c->count > before)
+        if (!conf_add(c, path, ++number, text))
+            c->error = ENOMEM;
+        else if (c->count > before)
             follow(c, &c->lines[before], depth);
     }
     if (text != NULL)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "command.h"
+#include "doctor_conf.h"
 #include "short_memory.h"
 #include "stage.h"
 
@@ -109,6 +110,17 @@ static bool check_file(void *stage)
     return does(command_check, &(const struct arguments){.file = file}, "1 monitor, no mistake");
 }
 
+static bool read_line(void *stage)
+{
+    struct snmpd_conf c = {0};
+    (void)stage;
+    bool done = conf_add(&c, "snmpd.conf", 1, "trap2sink console public");
+    assert_true(c.count == (done ? 1 : 0));
+    assert_true(!done || c.lines[0].count == 3);
+    conf_clear(&c);
+    return done;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +128,7 @@ int main(void)
         SHORT_MEMORY("status of one monitor shows its page or says why not", .act = show_page),
         SHORT_MEMORY("export shows all rows or says why not", .act = export_rows),
         SHORT_MEMORY("report makes a page or says why not", .act = make_report),
+        SHORT_MEMORY("a line of snmpd's configuration is read whole or not at all", .act = read_line),
         SHORT_MEMORY("check says that the file is right, or that memory is short", .act = check_file),
     };
     return cmocka_run_group_tests_name("cli: memory", tests, write_all, remove_all);
