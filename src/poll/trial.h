@@ -44,8 +44,7 @@ struct trial_result {
     struct failure failure;
     int64_t arrival_ms;                 /* from acceptance until it was seen; -1: never */
     int64_t sent_wall_ms, seen_wall_ms; /* this machine's clock when sending was over, and when the probe was seen */
-    int64_t
-        arrived_wall_ms; /* when it arrived, as the mailbox's server says; INT64_MIN: it was not seen, or not said */
+    int64_t arrived_wall_ms;            /* as the mailbox's server says; INT64_MIN: not seen, or not said */
     uint32_t looks;
     bool deleted;
 };
