@@ -126,7 +126,7 @@ def test_status_on_a_terminal():
             screen = shown_at(program, "status", columns=columns)
             lines = screen.text().splitlines()
             assert screen.colours and lines[0].startswith("MONITOR") and lines[1].startswith("zulu  "), screen.text()
-            assert "smtp connect: the connection" in lines[1], screen.text()
+            assert "smtp connect: the conn" in lines[1], screen.text()
         assert not shown_at(program, "status", NO_COLOR="1").colours, "colours in spite of NO_COLOR"
         assert "\x1b" not in shown_at(program, "status", TERM="dumb").raw, "codes for a terminal that knows none"
         page = shown_at(program, "status", "row0", lines=60).text()
