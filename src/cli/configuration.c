@@ -39,3 +39,8 @@ size_t configuration_find(const struct config *c, const char *name)
         i++;
     return i;
 }
+
+void configuration_lacks(const char *path, const char *name)
+{
+    (void)fprintf(stderr, "emailmon: no monitor is called %s in %s; names are told by `emailmon status`\n", name, path);
+}

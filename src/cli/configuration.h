@@ -14,4 +14,7 @@ struct config *configuration_read_by(const char *path, config_complaint *complai
 /** configuration_find(c, name): The place of the monitor in c->wanted[]; c->wanted_count when there is none. */
 size_t configuration_find(const struct config *c, const char *name);
 
+/** configuration_lacks(path, name): Say that there is no such monitor, in one line. */
+void configuration_lacks(const char *path, const char *name);
+
 #endif

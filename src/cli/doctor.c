@@ -118,8 +118,7 @@ int command_doctor(const struct arguments *a)
     if (!prepare(&d, why, sizeof why)) {
         (void)fprintf(stderr, "emailmon: %s\n", why);
     } else if (!examine(&d)) {
-        (void)fprintf(stderr, "emailmon: no monitor is called %s in %s; names are told by `emailmon status`\n", a->name,
-                      a->file);
+        configuration_lacks(a->file, a->name);
     } else {
         doctor_sum(&d);
         status = fflush(stdout) == 0 && d.marks[MARK_WRONG] == 0 ? EXIT_SUCCESS : EXIT_MISTAKE;

@@ -5,8 +5,9 @@
 
 #include "doctor.h"
 #include "doctor_remedy.h"
+#include "row_memory.h"
 
-enum { LIST_BYTES = 160, CERTIFICATE_WARNING_DAYS = 14 };
+enum { LIST_BYTES = 160 };
 
 static const char dots[] = ", ...";
 
@@ -209,7 +210,7 @@ void doctor_certificates(struct doctor *d)
     if (c.unproven > 0)
         (void)snprintf(how + strlen(how), sizeof how - strlen(how), "; %zu not proven (`tls_verify: false`)",
                        c.unproven);
-    if (c.least_days < CERTIFICATE_WARNING_DAYS) {
+    if (c.least_days < CERTIFICATE_WARN_DAYS) {
         doctor_say(d, MARK_WARNING, "%s%s", c.list.text, how);
         doctor_mend(d, "renew it at its server before that");
     } else {

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "phrases.h"
+
 /* RFC 8314, RFC 6409, RFC 9051, RFC 1939: for mends that name a port. */
 enum {
     SUBMISSION_PORT = 587,
@@ -110,11 +112,6 @@ static unsigned usual_port(const struct leg_settings *to)
     return to->protocol == PROTOCOL_POP3 ? POP3_PORT : IMAP_PORT;
 }
 
-static const char *protocol_word(const struct leg_settings *to)
-{
-    return to->leg == LEG_SMTP ? "SMTP" : to->protocol == PROTOCOL_POP3 ? "POP3" : "IMAP";
-}
-
 struct meaning {
     const char *word, *value;
 };
@@ -166,7 +163,7 @@ void remedy_write(const struct failure *f, const struct remedy_words *w, char *d
         {"port", port},
         {"usual_port", usual},
         {"tls_port", tls},
-        {"protocol", protocol_word(to)},
+        {"protocol", phrase_protocol(to)},
         {"username", to->username},
         {"from", definition_text(d, SETTING_smtp_from)},
         {"to", definition_text(d, SETTING_smtp_to)},

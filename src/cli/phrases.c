@@ -15,7 +15,7 @@ enum colour phrase_colour(enum verdict verdict)
     return COLOUR_DIM;
 }
 
-static const char *protocol_word(const struct leg_settings *leg)
+const char *phrase_protocol(const struct leg_settings *leg)
 {
     if (leg->leg == LEG_SMTP)
         return "SMTP";
@@ -39,6 +39,6 @@ void phrase_leg(char *dst, size_t size, const struct definition *d, enum leg leg
 {
     struct leg_settings to;
     definition_leg(d, leg, &to);
-    (void)snprintf(dst, size, "%s: %s port %u, %s", protocol_word(&to), to.server, (unsigned)to.port,
+    (void)snprintf(dst, size, "%s: %s port %u, %s", phrase_protocol(&to), to.server, (unsigned)to.port,
                    security_words(to.security));
 }

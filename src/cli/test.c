@@ -67,8 +67,7 @@ int command_test(const struct arguments *a)
     size_t monitor = configuration_find(config, a->name);
     int status = EXIT_MISTAKE, stop_fd = -1;
     if (monitor == config->wanted_count) {
-        (void)fprintf(stderr, "emailmon: no monitor is called %s in %s; names are told by `emailmon status`\n", a->name,
-                      a->file);
+        configuration_lacks(a->file, a->name);
     } else {
         stop_fd = trial_signals(); /* Ctrl-C ends the trial, which then deletes its probe */
         status = try_monitor(config, monitor, a->trace, stop_fd);
