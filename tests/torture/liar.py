@@ -2,6 +2,7 @@
 that an answer is too long."""
 
 import contextlib
+import errno
 import os
 import random
 import socket
@@ -83,15 +84,26 @@ TRUTHS = {
 }
 
 
+def doors_of_one_port(talk):
+    """A port that is free for both: the one that UDP gets may be in use by a TCP connection of somebody else's."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind((HOST, 0))
+        try:
+            return udp, Door(talk, *udp.getsockname())
+        except OSError as taken:
+            udp.close()
+            if taken.errno != errno.EADDRINUSE:
+                raise
+
+
 class NameServer:
     """`lies`: {name: one of the functions above}.  `gone`: nobody is at its port for so long."""
 
     def __init__(self):
         self.lies = {}
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind((HOST, 0))
+        self.udp, self.tcp = doors_of_one_port(self.talk)
         self.address = self.udp.getsockname()
-        self.tcp = Door(self.talk, *self.address)
         threading.Thread(target=self.serve_udp, daemon=True).start()
 
     def serve_udp(self):
