@@ -12,6 +12,7 @@
 
 #include "edit.h"
 #include "event.h"
+#include "probe_record.h"
 #include "row_memory.h"
 
 /** Workers are known by their numbers, from 0 on. */
@@ -68,24 +69,6 @@ struct report {
 };
 
 /* --- worker (and agent) to store: what must not be forgotten --- */
-
-/** Life of a probe. */
-enum probe_state {
-    PROBE_SENDING = 1, /* its first byte may have left */
-    PROBE_OUT,         /* certainly accepted */
-    PROBE_MAYBE,       /* the connection broke after the final dot */
-    PROBE_OPTIONAL,    /* sent; its absence proves nothing any more */
-    PROBE_CONSUMED,    /* found */
-    PROBE_REMOVED,     /* certainly not accepted */
-    PROBE_LOST         /* given up */
-};
-
-struct probe_record {
-    uint8_t nonce[8];
-    uint64_t time_s;     /* of the token */
-    int64_t accepted_ms; /* wall clock of the acceptance; 0: not known */
-    uint8_t state;       /* enum probe_state */
-};
 
 enum journal_kind {
     JOURNAL_PROBE,  /* a probe of the row got a new state */

@@ -5,6 +5,7 @@
 #ifndef EMAILMON_ROW_MEMORY_H
 #define EMAILMON_ROW_MEMORY_H
 
+#include "probe_record.h"
 #include "sample.h"
 
 /** What a row remembers for its next verdict. */
@@ -41,6 +42,8 @@ struct row_memory {
     bool first_poll;   /* the next poll only sends */
     uint64_t path; /* definition_path() when this was written: another one now means that the file changed meanwhile */
     struct sampling sampling;
+    struct probe_record sent; /* the newest probe outstanding: what became of it, while its own record says that it is
+                                 being sent.  So that is written with the status, and its record once less. */
 };
 
 /** history_init(h), row_memory_init(m): a row before its first poll. */

@@ -235,10 +235,13 @@ static void recorded(void *owner)
     conversation_resume(k->conversation);
 }
 
-/* Probes were found: that must be on record before they are deleted, or a kill between would make them missing. */
+/* Probes were found: that must be on record before they are deleted, or a kill between would make them missing.  What
+ * the rows are about to send goes into the same commit. */
 static void held(void *owner)
 {
     struct look *k = owner;
+    for (struct link *l = list_first(&k->joined); l != NULL; l = list_next(&k->joined, l))
+        send_prepare(LIST_OWNER(l, struct poll, link));
     if (tickets_is_here(k->worker->tickets, k->ticket))
         conversation_resume(k->conversation);
     else

@@ -89,6 +89,11 @@ bool probes_fate(struct probes *p, const struct token *t, enum probe_state state
     return true;
 }
 
+struct outstanding *probes_newest(const struct probes *p)
+{
+    return p->outstanding_count > 0 ? &p->outstanding[p->outstanding_count - 1] : NULL;
+}
+
 /* --- found ones --- */
 
 enum { DAY_MS = 86400 * 1000, FORGET_DAYS = PROBES_FORGET_S / 86400 };

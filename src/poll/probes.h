@@ -23,7 +23,7 @@ struct outstanding {
                                   this machine started */
     int64_t accepted_wall_ms;
     uint8_t state; /* PROBE_SENDING, PROBE_OUT, PROBE_MAYBE, PROBE_OPTIONAL */
-    uint8_t noted; /* the state that was journaled last; the row's, 0 at first */
+    uint8_t noted; /* the state in its own record; the row's, 0 at first */
     bool missed;   /* an earlier finished look, made when it was old enough, did not find it */
 };
 
@@ -60,6 +60,11 @@ bool probes_fate(struct probes *p, const struct token *t, enum probe_state state
  *  ${trusted}: outstanding ones become optional.  False: memory; ${p} is empty. */
 bool probes_restore(struct probes *p, const struct probe_record *records, size_t n, uint64_t now_mono_ms,
                     int64_t now_wall_ms, bool trusted);
+
+/** probes_newest(p): The outstanding one that was sent last; NULL: there is none.
+ *  probes_record(o): An outstanding one as it is to be on record. */
+struct outstanding *probes_newest(const struct probes *p);
+struct probe_record probes_record(const struct outstanding *o);
 
 /** probes_keep(p, records): The reverse: there is room for all outstanding ones and all that were found.  Of these only
  *  what a row knows of them, which is enough for probes_restore(). */

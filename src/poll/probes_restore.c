@@ -93,13 +93,17 @@ bool probes_restore(struct probes *p, const struct probe_record *records, size_t
     return false;
 }
 
+struct probe_record probes_record(const struct outstanding *o)
+{
+    struct probe_record record = {.time_s = o->time_s, .accepted_ms = o->accepted_wall_ms, .state = o->state};
+    memcpy(record.nonce, o->nonce, sizeof record.nonce);
+    return record;
+}
+
 void probes_keep(const struct probes *p, struct probe_record *records)
 {
-    for (uint8_t i = 0; i < p->outstanding_count; i++) {
-        const struct outstanding *o = &p->outstanding[i];
-        records[i] = (struct probe_record){.time_s = o->time_s, .accepted_ms = o->accepted_wall_ms, .state = o->state};
-        memcpy(records[i].nonce, o->nonce, sizeof o->nonce);
-    }
+    for (uint8_t i = 0; i < p->outstanding_count; i++)
+        records[i] = probes_record(&p->outstanding[i]);
     records += p->outstanding_count;
     for (uint8_t i = 0; i < p->consumed_count; i++) {
         records[i] = (struct probe_record){.state = PROBE_CONSUMED};

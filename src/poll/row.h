@@ -109,13 +109,16 @@ bool row_may_send_data(const struct row *r, const struct look_outcome *look);
 /**
  * row_send_begins(r, token, now, ticket, journal): The probe is recorded as sending.  False: memory.
  * row_send_ended(r, token, fate, leg, now, journal, out): What became of it; ${token} NULL with SMTP_ENOUGH; a token
- * that never began is fine.  ${out} is overwritten, then send_outcome_clear() it.
+ * that never began is fine.  ${out} is overwritten, then send_outcome_clear() it.  That it was not accepted is
+ * journaled; that it was, or may have been, is part of the status by row_poll_ended().
+ * row_send_untold(r, journal): No row_poll_ended() follows: journal that too.
  * send_outcome_skipped(out): It was not tried.
  */
 bool row_send_begins(struct row *r, const struct token *t, const struct moment *now, uint64_t ticket,
                      const struct journal *journal);
 void row_send_ended(struct row *r, const struct token *t, enum smtp_fate fate, const struct leg_outcome *leg,
                     const struct moment *now, const struct journal *journal, struct send_outcome *out);
+void row_send_untold(struct row *r, const struct journal *journal);
 void send_outcome_skipped(struct send_outcome *out);
 void send_outcome_clear(struct send_outcome *out);
 

@@ -13,21 +13,40 @@ void row_journal_probe(const struct row *r, const struct outstanding *o, enum pr
 {
     struct journal_entry entry = entry_of(r, JOURNAL_PROBE);
     entry.ticket = ticket;
-    entry.probe =
-        (struct probe_record){.time_s = o->time_s, .accepted_ms = o->accepted_wall_ms, .state = (uint8_t)state};
-    memcpy(entry.probe.nonce, o->nonce, sizeof entry.probe.nonce);
+    entry.probe = probes_record(o);
+    entry.probe.state = (uint8_t)state;
     journal->write(journal->owner, &entry);
+}
+
+static void note(struct row *r, struct outstanding *o, const struct journal *journal)
+{
+    if (o->noted == o->state)
+        return;
+    o->noted = o->state;
+    row_journal_probe(r, o, (enum probe_state)o->state, 0, journal);
+}
+
+/* What became of the newest one stands in the row's own line, with the status. */
+static bool is_in_line(const struct row *r, const struct outstanding *o)
+{
+    return o == probes_newest(&r->probes) && o->noted == PROBE_SENDING &&
+           (o->state == PROBE_OUT || o->state == PROBE_MAYBE);
 }
 
 void row_journal_probes(struct row *r, const struct journal *journal)
 {
     for (uint8_t i = 0; i < r->probes.outstanding_count; i++) {
         struct outstanding *o = &r->probes.outstanding[i];
-        if (o->noted == o->state)
-            continue;
-        o->noted = o->state;
-        row_journal_probe(r, o, (enum probe_state)o->state, 0, journal);
+        if (!is_in_line(r, o))
+            note(r, o, journal);
     }
+}
+
+void row_journal_newest(struct row *r, const struct journal *journal)
+{
+    struct outstanding *newest = probes_newest(&r->probes);
+    if (newest != NULL)
+        note(r, newest, journal);
 }
 
 void row_journal_forget(const struct row *r, const struct journal *journal)

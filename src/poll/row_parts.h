@@ -7,11 +7,14 @@
 enum { WHOLE_LEGS = 2 }; /* LEG_SMTP and LEG_INCOMING */
 
 /** row_journal_probe(r, o, state, ticket, journal): The probe ${o} got this state.
- * row_journal_probes(r, journal): the same for all outstanding ones whose state is not on record yet.
+ * row_journal_probes(r, journal): The states of outstanding ones that are on record nowhere.  What became of the newest
+ * one since it was sent is part of each status.  row_journal_newest(r, journal): That one's too: before there is a
+ * newer one, or when no status follows.
  * row_journal_forget(r, journal): All are forgotten. */
 void row_journal_probe(const struct row *r, const struct outstanding *o, enum probe_state state, uint64_t ticket,
                        const struct journal *journal);
 void row_journal_probes(struct row *r, const struct journal *journal);
+void row_journal_newest(struct row *r, const struct journal *journal);
 void row_journal_forget(const struct row *r, const struct journal *journal);
 
 /** row_journal_status(r, event, sampled, journal): The status as it is now, with an event (taken over) and with what

@@ -28,6 +28,17 @@ static bool take_status(struct row *r, const struct restored_row *from)
     return true;
 }
 
+/* What became of the newest probe may stand with the status alone. */
+static void doubt_newest_record(struct row *r, const struct probe_record *sent)
+{
+    struct outstanding *newest = probes_newest(&r->probes);
+    if (newest == NULL)
+        return;
+    const struct probe_record record = probes_record(newest);
+    if (sent->state != 0 && probe_record_is_of(&record, sent))
+        newest->noted = PROBE_SENDING;
+}
+
 bool row_restore(struct row *r, const struct restored_row *from, const struct moment *now,
                  const struct journal *journal)
 {
@@ -40,6 +51,7 @@ bool row_restore(struct row *r, const struct restored_row *from, const struct mo
     if (!take_status(r, from))
         return false;
     row_count_outstanding(r);
+    doubt_newest_record(r, &from->memory.sent);
     if (from->memory.path != definition_path(r->definition))
         row_change_path(r, journal);
     if (definition_is_on(r->definition) != (from->status.verdict != VERDICT_DISABLED))
@@ -54,6 +66,9 @@ void row_keep_memory(const struct row *r, struct row_memory *memory)
                                   .first_poll = r->first_poll,
                                   .path = definition_path(r->definition),
                                   .sampling = r->sampling};
+    const struct outstanding *newest = probes_newest(&r->probes);
+    if (newest != NULL)
+        memory->sent = probes_record(newest);
     row_certificates_keep(r, memory);
 }
 

@@ -45,6 +45,7 @@ bool row_send_begins(struct row *r, const struct token *t, const struct moment *
     struct outstanding lost;
     bool was_lost;
     row_expire(r, now, journal);
+    row_journal_newest(r, journal);
     if (!probes_sending(&r->probes, t, &lost, &was_lost))
         return false;
     if (was_lost) {
@@ -82,8 +83,6 @@ static void settle(struct row *r, const struct token *t, enum probe_state state,
         struct outstanding removed;
         probes_describe(t, &removed);
         row_journal_probe(r, &removed, PROBE_REMOVED, 0, journal);
-    } else {
-        row_journal_probes(r, journal);
     }
     row_count_outstanding(r);
 }
@@ -109,4 +108,10 @@ void row_send_ended(struct row *r, const struct token *t, enum smtp_fate fate, c
     out->failure = failure_is(&leg->failure) ? failure_copy(&leg->failure)
                                              : failure_make(LEG_LOCAL, STAGE_LOCAL, CAUSE_RESOURCES, 0);
     out->kind = failed_kind(fate, &out->failure);
+}
+
+void row_send_untold(struct row *r, const struct journal *journal)
+{
+    row_journal_newest(r, journal);
+    row_journal_probes(r, journal);
 }

@@ -203,12 +203,15 @@ void look_result_drop(struct look_result *r);
 
 /* --- worker_send.c --- */
 
-/** send_start(p): Send a probe for ${p}; poll_sent() in the end, possibly before this returns. */
+/** send_prepare(p): Record already that ${p} will send, while its look has something to record too.  Whatever is in the
+ *  way stays for send_start() to find.
+ * send_start(p): Send a probe for ${p}; poll_sent() in the end, possibly before this returns. */
+void send_prepare(struct poll *p);
 void send_start(struct poll *p);
 
-/** send_abort(s): Its poll is given up: record what is known of the probe, free.  send_is_past_dot(s): the server may
- *  have the mail already.  send_last_wait(s): the poll is given up (and not told), but its answer is waited for, at
- *  most STOP_AFTER_DOT_MS.  send_forget(w, x): ${x} goes: free the sends that only say goodbye. */
+/** send_abort(s): Its poll is given up: record what is known of the probe, free; NULL is fine.  send_is_past_dot(s):
+ *  the server may have the mail already.  send_last_wait(s): the poll is given up (and not told), but its answer is
+ *  waited for, at most STOP_AFTER_DOT_MS.  send_forget(w, x): ${x} goes: free the sends that only say goodbye. */
 void send_abort(struct send *s);
 bool send_is_past_dot(const struct send *s);
 void send_last_wait(struct send *s);

@@ -77,12 +77,16 @@ void poll_leaves(struct poll *p)
     p->step = POLL_PARKED;
 }
 
-void poll_cancel(struct poll *p)
+static void give_up_send(struct poll *p)
 {
     struct send *send = p->send;
     p->send = NULL;
-    if (send != NULL)
-        send_abort(send);
+    send_abort(send);
+}
+
+void poll_cancel(struct poll *p)
+{
+    give_up_send(p);
     poll_free(p);
 }
 
@@ -146,6 +150,7 @@ void poll_looked(struct poll *p, struct look_result *result, const struct look_r
     p->step = POLL_SENDING;
     if (hits_sending(&p->look)) {
         struct send_outcome skipped;
+        give_up_send(p);
         send_outcome_skipped(&skipped);
         poll_sent(p, NULL, &skipped);
     } else {

@@ -14,7 +14,8 @@ struct send {
     struct leg_settings leg;
     struct smtp_task task; /* of ${session} */
     struct token token;
-    bool begun; /* the probe is recorded as sending */
+    bool begun;      /* the probe is recorded as sending ... */
+    uint64_t ticket; /* ... with this one */
     bool settled;
     struct session *session;
     struct conversation *conversation;
@@ -35,13 +36,21 @@ static void send_free(struct send *s)
 
 /* --- what became of it --- */
 
-/* Records it; the poll, if there still is one, goes on with ${outcome}. */
+/* Records it, but for what the end of its poll records. */
 static void record_fate(struct send *s, const struct leg_outcome *outcome, struct send_outcome *out)
 {
     struct worker *w = s->worker;
     struct moment now = worker_now(w);
     struct journal journal = out_journal(w);
-    row_send_ended(&s->watched->row, s->begun ? &s->token : NULL, smtp_fate(s->session), outcome, &now, &journal, out);
+    const enum smtp_fate fate = s->session != NULL ? smtp_fate(s->session) : SMTP_NOT_SENT;
+    row_send_ended(&s->watched->row, s->begun ? &s->token : NULL, fate, outcome, &now, &journal, out);
+}
+
+static void no_poll_follows(struct send *s, struct send_outcome *out)
+{
+    struct journal journal = out_journal(s->worker);
+    row_send_untold(&s->watched->row, &journal);
+    send_outcome_clear(out);
 }
 
 static void settled(void *owner, const struct leg_outcome *outcome)
@@ -55,7 +64,7 @@ static void settled(void *owner, const struct leg_outcome *outcome)
     if (p != NULL)
         poll_sent(p, outcome, &out);
     else
-        send_outcome_clear(&out);
+        no_poll_follows(s, &out);
     worker_check_stopped(s->worker);
 }
 
@@ -89,22 +98,31 @@ static void fail_for_lack(struct poll *p)
     leg_outcome_clear(&outcome);
 }
 
+/* False: memory. */
+static bool begin(struct send *s)
+{
+    struct worker *w = s->worker;
+    struct moment now = worker_now(w);
+    struct journal journal = out_journal(w);
+    s->ticket = tickets_next(w->tickets);
+    s->begun = row_send_begins(&s->watched->row, &s->token, &now, s->ticket, &journal);
+    return s->begun;
+}
+
 /* A probe that might be lost from memory must be on record before it may arrive. */
 static void held(void *owner)
 {
     struct send *s = owner;
     struct worker *w = s->worker;
-    struct moment now = worker_now(w);
-    struct journal journal = out_journal(w);
-    uint64_t ticket = tickets_next(w->tickets);
-    if (!row_send_begins(&s->watched->row, &s->token, &now, ticket, &journal)) {
+    if (!s->begun && !begin(s)) {
         struct poll *p = s->poll;
         send_free(s);
         fail_for_lack(p);
-        return;
+    } else if (tickets_is_here(w->tickets, s->ticket)) {
+        conversation_resume(s->conversation);
+    } else {
+        tickets_wait(w->tickets, &s->wait, s->ticket, recorded, s);
     }
-    s->begun = true;
-    tickets_wait(w->tickets, &s->wait, ticket, recorded, s);
 }
 
 static const struct conversation_events events = {.held = held, .settled = settled, .closed = closed};
@@ -139,6 +157,38 @@ static struct send *send_new(struct poll *p)
     definition_leg(d, LEG_SMTP, &s->leg);
     list_append(&w->sends, &s->link);
     return s;
+}
+
+static bool lacks_secret(const struct poll *p, struct failure *why)
+{
+    struct leg_settings leg;
+    definition_leg(p->watched->row.definition, LEG_SMTP, &leg);
+    return leg_lacks_secret(&leg, why);
+}
+
+void send_prepare(struct poll *p)
+{
+    struct failure why = failure_none;
+    if (p->send != NULL || p->watched->row.probes.outstanding_count >= PROBES_MAX || lacks_secret(p, &why)) {
+        failure_clear(&why);
+        return;
+    }
+    struct send *s = send_new(p);
+    if (s != NULL && begin(s))
+        p->send = s;
+    else
+        send_abort(s);
+}
+
+/* What was prepared for a definition that has changed since then is not sent. */
+static struct send *take_prepared(struct poll *p)
+{
+    struct send *s = p->send;
+    p->send = NULL;
+    if (s == NULL || s->definition == p->watched->row.definition)
+        return s;
+    send_abort(s);
+    return NULL;
 }
 
 static bool connect_it(struct send *s, const struct poll *p)
@@ -182,20 +232,19 @@ static void not_sent(struct poll *p, struct failure *why)
 
 void send_start(struct poll *p)
 {
-    struct leg_settings leg;
     struct failure why = failure_none;
-    definition_leg(p->watched->row.definition, LEG_SMTP, &leg);
-    if (leg_lacks_secret(&leg, &why)) {
+    struct send *s = take_prepared(p);
+    if (lacks_secret(p, &why)) {
+        send_abort(s);
         not_sent(p, &why);
         return;
     }
-    struct send *s = send_new(p);
+    s = s != NULL ? s : send_new(p);
     if (s != NULL && connect_it(s, p)) {
         p->send = s;
         return;
     }
-    if (s != NULL)
-        send_free(s);
+    send_abort(s);
     fail_for_lack(p);
 }
 
@@ -206,21 +255,23 @@ void send_abort(struct send *s)
 {
     struct leg_outcome outcome;
     struct send_outcome out;
-    send_outcome_skipped(&out);
+    if (s == NULL)
+        return;
     leg_outcome_init(&outcome);
-    outcome.failure = failure_make(LEG_SMTP, session_stage(s->session), CAUSE_CLOSED, 0);
+    outcome.failure = failure_make(LEG_SMTP, STAGE_CONNECT, CAUSE_CLOSED, 0);
     outcome.settled_ms = wall_now_ms();
     s->poll = NULL;
-    if (s->begun && !s->settled)
+    if (s->begun && !s->settled) {
         record_fate(s, &outcome, &out);
-    send_outcome_clear(&out);
+        no_poll_follows(s, &out);
+    }
     leg_outcome_clear(&outcome);
     send_free(s);
 }
 
 bool send_is_past_dot(const struct send *s)
 {
-    return s->begun && !s->settled && session_stage(s->session) == STAGE_AFTER_DOT;
+    return s->begun && !s->settled && s->session != NULL && session_stage(s->session) == STAGE_AFTER_DOT;
 }
 
 void send_last_wait(struct send *s)

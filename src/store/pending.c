@@ -95,7 +95,7 @@ static bool put_probe(struct pending_row *row, const struct probe_record *probe)
 {
     for (size_t i = row->probe_count; i-- > 0;) {
         struct probe_record *known = &row->probes[i];
-        if (known->time_s == probe->time_s && memcmp(known->nonce, probe->nonce, sizeof known->nonce) == 0) {
+        if (probe_record_is_of(known, probe)) {
             *known = *probe;
             return true;
         }

@@ -61,8 +61,10 @@ int reader_mend(sqlite3 *db, int64_t wall_ms)
 
 int reader_doubt(sqlite3 *db)
 {
-    char sql[64];
-    (void)snprintf(sql, sizeof sql, "UPDATE probe SET state = %d WHERE state = %d", PROBE_MAYBE, PROBE_OUT);
+    char sql[128];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE probe SET state = %d WHERE state = %d; UPDATE row SET sent_state = %d WHERE sent_state = %d",
+                   PROBE_MAYBE, PROBE_OUT, PROBE_MAYBE, PROBE_OUT);
     return database_run(db, sql);
 }
 
@@ -312,6 +314,7 @@ static bool take_probe(void *owner, sqlite3_stmt *result)
     if (row == NULL || sqlite3_column_bytes(result, NONCE) != (int)sizeof probe.nonce)
         return true;
     memcpy(probe.nonce, sqlite3_column_blob(result, NONCE), sizeof probe.nonce);
+    probe_record_settle(&probe, &row->memory.sent);
     if (row != r->probed) {
         r->probed = row;
         r->probe_room = row->probe_count; /* 0: they come row by row */

@@ -104,7 +104,7 @@ static void take_time(struct store *s, uint64_t began_ms)
 static int end(struct store *s, int code)
 {
     if (code == SQLITE_OK)
-        code = database_run(s->db, "COMMIT");
+        code = writer_commit(&s->writer);
     if (code == SQLITE_OK)
         (void)__atomic_add_fetch(&s->counts.commits, 1, __ATOMIC_RELAXED);
     if (code != SQLITE_OK && sqlite3_get_autocommit(s->db) == 0)
@@ -203,7 +203,7 @@ static int write_all(struct store *s)
     const size_t told = s->pending.event_count;
     if (!outbox_reserve(s->news, told)) /* what is on disk must be told */
         return SQLITE_NOMEM;
-    int code = database_run(s->db, "BEGIN IMMEDIATE");
+    int code = writer_begin(&s->writer);
     bool begun = code == SQLITE_OK;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && code == SQLITE_OK; i++)
         code = steps[i](s);
@@ -251,7 +251,7 @@ static void put_late(struct store *s, struct save_batch *batch)
 /* Whether the disk takes it: the pages are written to the log, but not as a commit. */
 static int try_batch(struct store *s, const struct save_batch *batch)
 {
-    int code = database_run(s->db, "BEGIN IMMEDIATE");
+    int code = writer_begin(&s->writer);
     if (code != SQLITE_OK)
         return code;
     code = write_batch(s, batch);
@@ -263,7 +263,7 @@ static int try_batch(struct store *s, const struct save_batch *batch)
 
 static int save_now(struct store *s, const struct save_batch *batch)
 {
-    int code = database_run(s->db, "BEGIN IMMEDIATE");
+    int code = writer_begin(&s->writer);
     return code == SQLITE_OK ? end(s, write_batch(s, batch)) : code;
 }
 

@@ -7,6 +7,8 @@
 
 /* STATEMENT(enumerator, SQL); NULL: made of the columns that follow the program's tables. */
 #define STATEMENTS                                                                                                     \
+    STATEMENT(BEGIN_WRITING, "BEGIN IMMEDIATE")                                                                        \
+    STATEMENT(COMMIT, "COMMIT")                                                                                        \
     STATEMENT(PUT_STATUS, NULL)                                                                                        \
     STATEMENT(ADD_STATUS, NULL)                                                                                        \
     STATEMENT(PUT_DEFINITION, NULL)                                                                                    \
@@ -139,6 +141,16 @@ static int do_by_serial(struct writer *w, enum statement which, uint64_t serial)
 {
     bind_number(w->statements[which], 1, (int64_t)serial);
     return database_do(w->statements[which]);
+}
+
+int writer_begin(struct writer *w)
+{
+    return database_do(w->statements[BEGIN_WRITING]);
+}
+
+int writer_commit(struct writer *w)
+{
+    return database_do(w->statements[COMMIT]);
 }
 
 /* --- edits --- */

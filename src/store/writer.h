@@ -13,7 +13,7 @@ enum {
     WRITER_FOUND_KEPT = 4,      /* found probes of a row on record: to know them again in the next session */
     WRITER_EVENTS_KEPT = 20000, /* settled events */
     WRITER_GONE_S = 7 * 86400,  /* as long as a probe may be under way */
-    WRITER_STATEMENTS = 20
+    WRITER_STATEMENTS = 22
 };
 
 struct writer {
@@ -24,6 +24,10 @@ struct writer {
 /** writer_open(w, db, sealer): Prepare; on failure nothing is left.  writer_close(w): end; safe twice. */
 int writer_open(struct writer *w, sqlite3 *db, const struct sealer *sealer);
 void writer_close(struct writer *w);
+
+/** writer_begin(w), writer_commit(w): A transaction. */
+int writer_begin(struct writer *w);
+int writer_commit(struct writer *w);
 
 /** writer_save(w, change, wall_ms): One row of an edit. */
 int writer_save(struct writer *w, const struct save_change *change, int64_t wall_ms);

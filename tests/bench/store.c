@@ -117,6 +117,7 @@ static void post_status(uint32_t poll)
     entry.name = text_new(name, (size_t)n);
     status_init(&entry.status);
     row_memory_init(&entry.memory);
+    entry.memory.sent = (struct probe_record){.time_s = poll, .state = PROBE_OUT};
     entry.status.verdict = VERDICT_UP;
     entry.status.proof = PROOF_ROUND_TRIP;
     entry.status.polls = poll / bench.rows;
@@ -127,21 +128,20 @@ static void post_status(uint32_t poll)
 
 /* --- the load --- */
 
-/* One moment of four polls: each is somewhere else on its way. */
+/* One moment of two polls: one has found its probe and is about to send, the other has sent. */
 static void step(uint32_t now)
 {
     const uint32_t apart = bench.polls_per_s / PHASES_A_SECOND;
     post_probe(now - bench.rows, PROBE_CONSUMED, true);
-    post_probe(now - apart, PROBE_SENDING, true);
-    post_probe(now - 2 * apart, PROBE_OUT, false);
-    post_status(now - 3 * apart);
+    post_probe(now, PROBE_SENDING, true);
+    post_status(now - apart);
 }
 
 /* Every row was polled once: from then on nothing is new. */
 static void prepare(void)
 {
     for (uint32_t row = 0; row < bench.rows; row++) {
-        post_probe(row, PROBE_OUT, row + 1 == bench.rows);
+        post_probe(row, PROBE_SENDING, row + 1 == bench.rows);
         post_status(row);
     }
     while (bench.answered < bench.ticket)

@@ -247,7 +247,9 @@ class World:
     def probes(self, name):
         """The states (enum probe_state) of a row's probes that are neither found nor given up."""
         return [probe["state"] for probe in self.select(
-            "SELECT state FROM probe JOIN row USING (serial) WHERE name = ? AND state < 5", name)]
+            "SELECT CASE WHEN state = 1 AND (time_s, nonce) = (sent_time, sent_nonce) THEN sent_state"
+            " ELSE state END AS state"
+            " FROM probe JOIN row USING (serial) WHERE name = ? AND state < 5", name)]
 
     def first_down(self, name):
         """"stage cause" of the row's first event down."""

@@ -93,11 +93,13 @@ static size_t outstanding_of(const struct world *x, struct probe_record kept[PRO
 {
     size_t n = 0;
     for (size_t i = 0; i < x->entry_count; i++) {
-        if (x->entries[i].kind != JOURNAL_PROBE)
-            continue;
         const struct probe_record *record = &x->entries[i].probe;
         size_t place = 0;
-        while (place < n && memcmp(kept[place].nonce, record->nonce, sizeof record->nonce) != 0)
+        for (size_t k = 0; k < n && x->entries[i].kind == JOURNAL_STATUS; k++)
+            probe_record_settle(&kept[k], &x->entries[i].memory.sent);
+        if (x->entries[i].kind != JOURNAL_PROBE)
+            continue;
+        while (place < n && !probe_record_is_of(&kept[place], record))
             place++;
         if (record->state < PROBE_CONSUMED) {
             assert_true(place < PROBES_MAX);

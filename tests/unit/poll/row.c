@@ -189,17 +189,58 @@ static void on_record(void **state)
     assert_int_equal(w.entries[0].index, 3);
     assert_int_equal(w.entries[0].serial, 77);
     assert_memory_equal(w.entries[0].probe.nonce, w.sent.nonce, TOKEN_NONCE_BYTES);
-    assert_int_equal(w.entries[1].probe.state, PROBE_OUT);
+    assert_int_equal(w.entries[1].kind, JOURNAL_STATUS);
+    assert_string_equal(text_bytes(w.entries[1].name), "office");
     assert_int_equal(w.entries[1].ticket, 0);
-    assert_int_equal(w.entries[1].probe.accepted_ms, w.now.wall_ms - INTERVAL_MS);
-    assert_int_equal(w.entries[2].kind, JOURNAL_STATUS);
-    assert_string_equal(text_bytes(w.entries[2].name), "office");
-    assert_int_equal(w.entry_count, 3);
+    assert_true(probe_record_is_of(&w.entries[1].memory.sent, &w.entries[0].probe));
+    assert_int_equal(w.entries[1].memory.sent.state, PROBE_OUT);
+    assert_int_equal(w.entries[1].memory.sent.accepted_ms, w.now.wall_ms - INTERVAL_MS);
+    assert_int_equal(w.entry_count, 2);
     w.mails = 0;
     world_poll(&w);
     assert_int_equal(world_count(&w, PROBE_OPTIONAL), 1); /* missed: once on record */
     world_poll(&w);
     assert_int_equal(world_count(&w, PROBE_OPTIONAL), 1);
+}
+
+/* The state of the probe that the journal's entry ${i} tells of. */
+static enum probe_state told(size_t i, const struct token *t)
+{
+    assert_true(i < w.entry_count);
+    assert_int_equal(w.entries[i].kind, JOURNAL_PROBE);
+    assert_memory_equal(w.entries[i].probe.nonce, t->nonce, TOKEN_NONCE_BYTES);
+    return w.entries[i].probe.state;
+}
+
+static void before_a_newer_one(void **state)
+{
+    (void)state;
+    w.box = BOX_CLOSED; /* what is sent stays outstanding */
+    world_poll(&w);
+    const struct token first = w.sent;
+    world_poll(&w);
+    assert_int_equal(told(2, &first), PROBE_OUT);
+    assert_int_equal(told(3, &w.sent), PROBE_SENDING);
+    assert_true(w.entries[4].kind == JOURNAL_STATUS && w.entries[4].memory.sent.state == PROBE_OUT);
+    world_poll(&w);
+    assert_int_equal(w.entry_count, 8); /* of the first one nothing more */
+}
+
+static void without_a_status(void **state)
+{
+    (void)state;
+    struct leg_outcome leg;
+    struct send_outcome out;
+    struct token t;
+    leg_outcome_init(&leg);
+    assert_true(token_make(w.sealer, w.row.serial, (uint64_t)(w.now.wall_ms / 1000), &t));
+    assert_true(row_send_begins(&w.row, &t, &w.now, 1, &w.journal));
+    row_send_ended(&w.row, &t, SMTP_ACCEPTED, &leg, &w.now, &w.journal, &out);
+    assert_int_equal(w.entry_count, 1);
+    row_send_untold(&w.row, &w.journal);
+    assert_int_equal(told(1, &t), PROBE_OUT);
+    row_send_untold(&w.row, &w.journal);
+    assert_int_equal(w.entry_count, 2);
 }
 
 static void refused_on_record(void **state)
@@ -445,6 +486,8 @@ int main(void)
         ROW("a row still down after off and on says so again, old unknown", down_while_off_and_on),
         ROW("a row made off is disabled", made_off),
         ROW("a probe is on record as sending, then as out, and as optional once", on_record),
+        ROW("what became of a probe has a record of its own before there is a newer one", before_a_newer_one),
+        ROW("and when no status follows", without_a_status),
         ROW("a refused probe is removed from the record, one that never began was never there", refused_on_record),
         ROW("the 33rd outstanding probe pushes the oldest out, seven days the rest; both are lost", lost_on_record),
         ROW("another path is on record, and nothing is lost", forgotten_on_record),

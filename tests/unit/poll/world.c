@@ -246,11 +246,19 @@ const struct event *world_last_event(const struct world *w)
     return NULL;
 }
 
+/* A status says what became of the newest probe, again and again until there is another one. */
 unsigned world_count(const struct world *w, enum probe_state state)
 {
+    struct probe_record last = {0};
     unsigned n = 0;
-    for (size_t i = 0; i < w->entry_count; i++)
-        n += w->entries[i].kind == JOURNAL_PROBE && w->entries[i].probe.state == state;
+    for (size_t i = 0; i < w->entry_count; i++) {
+        const struct journal_entry *e = &w->entries[i];
+        const struct probe_record *record = e->kind == JOURNAL_PROBE ? &e->probe : &e->memory.sent;
+        if (record->state == 0 || (record->state == last.state && probe_record_is_of(record, &last)))
+            continue;
+        n += record->state == state;
+        last = *record;
+    }
     return n;
 }
 

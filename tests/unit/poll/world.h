@@ -48,7 +48,7 @@ void world_poll(struct world *w);
 void world_poll_at(struct world *w, uint64_t ms);
 
 /** world_events(w, kind): How many events of that kind were journaled.  world_last_event(w): The last one, or NULL.
- *  world_count(w, state): How many entries say that a probe got this state. */
+ *  world_count(w, state): How often a probe got this state, by the journal. */
 unsigned world_events(const struct world *w, enum event_kind kind);
 const struct event *world_last_event(const struct world *w);
 unsigned world_count(const struct world *w, enum probe_state state);

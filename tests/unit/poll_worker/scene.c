@@ -129,17 +129,27 @@ static void hear(struct scene *s, struct report *r)
     report_drop(r);
 }
 
+/* A status says what became of the newest probe, again and again until there is another one. */
+static void count_probe(struct seen *row, const struct probe_record *record)
+{
+    if (record->state == 0 || (record->state == row->last.state && probe_record_is_of(record, &row->last)))
+        return;
+    row->probes[record->state]++;
+    row->last = *record;
+}
+
 static void keep(struct scene *s, struct journal_entry *e)
 {
     struct seen *row = &s->rows[e->index];
     struct receipt receipt = {.ticket = e->ticket, .durable = true};
     s->journal_entries++;
     if (e->kind == JOURNAL_PROBE) {
-        row->probes[e->probe.state]++;
+        count_probe(row, &e->probe);
     } else if (e->kind == JOURNAL_GONE) {
         row->gone++;
     } else if (e->kind == JOURNAL_STATUS) {
         row->sampling = e->memory.sampling;
+        count_probe(row, &e->memory.sent);
     }
     if (e->kind == JOURNAL_STATUS && e->has_event) {
         row->up += e->event.kind == EVENT_UP;

@@ -16,7 +16,8 @@ struct seen {
     struct status status;
     unsigned reports;
     unsigned up, down, unknown;      /* events */
-    unsigned probes[PROBE_LOST + 1]; /* entries of the journal, by state */
+    unsigned probes[PROBE_LOST + 1]; /* how many got into each state, by the journal */
+    struct probe_record last;        /* the last of them */
     unsigned gone;
     struct sampling sampling; /* of the last status in the journal */
 };

@@ -131,6 +131,25 @@ static void ended_behind(void **state)
     }
 }
 
+static void ended_behind_a_status(void **state)
+{
+    (void)state;
+    struct journal_entry status = stage_status(1, 1, "office");
+    status.memory.sent = stage_probe(1, 1, 7, PROBE_OUT).probe;
+    post(stage_probe(1, 1, 7, PROBE_SENDING));
+    post(status);
+    assert_true(stage_flush(&stage));
+    stage_reopen(&stage);
+    assert_int_equal(state_of_the_probe(), PROBE_OUT);
+    stage_disk(DISK_FULL);
+    post(stage_probe(1, 1, 7, PROBE_CONSUMED));
+    assert_false(stage_flush(&stage));
+    stage_close(&stage);
+    stage_disk(DISK_ALL_RIGHT);
+    stage_reopen(&stage);
+    assert_int_equal(state_of_the_probe(), PROBE_MAYBE);
+}
+
 static char mark_of_the_lock(void)
 {
     char path[sizeof stage.path + sizeof ".lock"];
@@ -336,6 +355,7 @@ int main(void)
         SENTENCE("the alarm stays while the disk is full, although nothing waits to be written", alarm_without_work),
         SENTENCE("when it ended with a full disk, that a probe is missing proves nothing after the next start",
                  ended_behind),
+        SENTENCE("also what only a row's status says of its last probe", ended_behind_a_status),
         SENTENCE("while the disk is slow the state counts as behind, in case of a kill", slow_disk),
         SENTENCE("whichever write fails, nothing is lost, refused saves leave nothing, numbers have no gap",
                  every_write_fails_once),

@@ -174,6 +174,40 @@ static void probes_come_back(void **state)
     assert_int_equal(row->probes[0].time_s, 1795489000 + 200);
 }
 
+/* The row's status says what became of the probe of this number. */
+static void post_fate(uint32_t number, enum probe_state state)
+{
+    struct journal_entry status = stage_status(1, 1, "one");
+    status.memory.sent = stage_probe(1, 1, number, state).probe;
+    post(status);
+}
+
+static void probe_state_is(size_t i, enum probe_state state)
+{
+    stage_reopen(&stage);
+    const struct restored_row *row = restored_by_index(stage.restored, 1);
+    assert_true(i < row->probe_count);
+    assert_int_equal(row->probes[i].state, state);
+    assert_int_equal(row->probes[i].accepted_ms, 77);
+}
+
+static void fate_with_the_status(void **state)
+{
+    (void)state;
+    post(stage_probe(1, 1, 1, PROBE_SENDING));
+    post(stage_probe(1, 1, 2, PROBE_SENDING));
+    post_fate(2, PROBE_OUT);
+    probe_state_is(0, PROBE_SENDING); /* of another one nothing is said */
+    probe_state_is(1, PROBE_OUT);
+    post_fate(2, PROBE_MAYBE);
+    probe_state_is(1, PROBE_MAYBE);
+    post(stage_probe(1, 1, 2, PROBE_OPTIONAL)); /* said of itself, it counts */
+    probe_state_is(1, PROBE_OPTIONAL);
+    post_fate(3, PROBE_OUT); /* a probe without a record is none */
+    probe_state_is(1, PROBE_OPTIONAL);
+    assert_int_equal(restored_by_index(stage.restored, 1)->probe_count, 2);
+}
+
 static void gone_rows_stay_gone(void **state)
 {
     (void)state;
@@ -559,6 +593,8 @@ int main(void)
                  events_are_numbered),
         SENTENCE("every column of a status and of a row's memory comes back", statuses_come_back),
         SENTENCE("outstanding probes come back with their state, and the last that were found", probes_come_back),
+        SENTENCE("what became of a probe is said with the row's status, until its own record says more",
+                 fate_with_the_status),
         SENTENCE("a row that is gone is not made again by what comes late", gone_rows_stay_gone),
         SENTENCE("of two rows with one index the one polled last stays", two_rows_of_one_index),
         SENTENCE("an event comes back whole, and says whether its notification is settled", settled_events),
