@@ -29,7 +29,7 @@ static bool take_status(struct row *r, const struct restored_row *from)
 }
 
 /* What became of the newest probe may stand with the status alone. */
-static void doubt_newest_record(struct row *r, const struct probe_record *sent)
+static void leave_newest_in_line(struct row *r, const struct probe_record *sent)
 {
     struct outstanding *newest = probes_newest(&r->probes);
     if (newest == NULL)
@@ -51,7 +51,7 @@ bool row_restore(struct row *r, const struct restored_row *from, const struct mo
     if (!take_status(r, from))
         return false;
     row_count_outstanding(r);
-    doubt_newest_record(r, &from->memory.sent);
+    leave_newest_in_line(r, &from->memory.sent);
     if (from->memory.path != definition_path(r->definition))
         row_change_path(r, journal);
     if (definition_is_on(r->definition) != (from->status.verdict != VERDICT_DISABLED))
