@@ -92,9 +92,14 @@ static void come_back(const char *const *written)
     assert_true(row_init(&w.row, 3, 77, d, w.sealer));
     definition_unref(d);
     kept.kill_at = 0;
-    for (size_t i = 0; i < kept.row.probe_count; i++)
-        probe_record_settle(&kept.probes[i], &kept.row.memory.sent);
-    assert_true(row_restore(&w.row, &kept.row, &w.now, &w.journal));
+    struct probe_record read[PROBE_RECORDS_MAX];
+    struct restored_row row = kept.row;
+    row.probes = read;
+    for (size_t i = 0; i < row.probe_count; i++) {
+        read[i] = kept.probes[i];
+        probe_record_settle(&read[i], &row.memory.sent);
+    }
+    assert_true(row_restore(&w.row, &row, &w.now, &w.journal));
 }
 
 /* It was not there for ${ms}. */
