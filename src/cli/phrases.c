@@ -42,3 +42,8 @@ void phrase_leg(char *dst, size_t size, const struct definition *d, enum leg leg
     (void)snprintf(dst, size, "%s: %s port %u, %s", phrase_protocol(&to), to.server, (unsigned)to.port,
                    security_words(to.security));
 }
+
+void phrase_no_monitor(char *dst, size_t size, const char *name, const char *file)
+{
+    (void)snprintf(dst, size, "no monitor is called %s; `emailmon status -c %s` lists them", name, file);
+}

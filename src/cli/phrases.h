@@ -17,4 +17,7 @@ const char *phrase_protocol(const struct leg_settings *leg);
 /** phrase_leg(dst, size, d, leg): Which server ${leg} of ${d} goes to: "IMAP: mail.example.com port 993, TLS". */
 void phrase_leg(char *dst, size_t size, const struct definition *d, enum leg leg);
 
+/** phrase_no_monitor(dst, size, name, file): The state knows none that is called so. */
+void phrase_no_monitor(char *dst, size_t size, const char *name, const char *file);
+
 #endif

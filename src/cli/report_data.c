@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "keys.h"
+#include "phrases.h"
 
 enum { WINDOW_LEAST_MS = 15 * 60 * 1000 };
 
@@ -34,7 +35,7 @@ static bool choose(struct report_data *r, char *why, size_t size)
     }
     r->shown = r->listed < REPORT_SHOWN_MAX ? r->listed : REPORT_SHOWN_MAX;
     if (r->count == 0 && r->pattern != NULL)
-        (void)snprintf(why, size, "no monitor is called %s; `emailmon status -c %s` lists them", r->pattern, r->file);
+        phrase_no_monitor(why, size, r->pattern, r->file);
     return r->count > 0 || r->pattern == NULL;
 }
 

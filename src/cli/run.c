@@ -12,20 +12,15 @@
 #include "configuration.h"
 #include "engine.h"
 #include "service.h"
+#include "signals.h"
 
 /* Blocked before any thread starts, so that all of them inherit it and only the descriptor tells. */
 static int catch_signals(void)
 {
-    sigset_t set;
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return -1;
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return signals_catch(numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 /* As many descriptors as this user may have. */

@@ -1,5 +1,7 @@
 #include "status_show.h"
 
+#include "phrases.h"
+
 static bool read_details(const struct showing *s, const struct view *view, struct view_details *details, char *why,
                          size_t size)
 {
@@ -8,7 +10,7 @@ static bool read_details(const struct showing *s, const struct view *view, struc
         return true;
     if (view->count > 0)
         return details_read(s->config, &view->rows[0], details, why, size);
-    (void)snprintf(why, size, "no monitor is called %s; `emailmon status -c %s` lists them", s->name, s->file);
+    phrase_no_monitor(why, size, s->name, s->file);
     return false;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "screen.h"
+#include "signals.h"
 #include "status_show.h"
 
 /* Of a hundred thousand monitors a look takes a while: it may not take more than a tenth of a processor. */
@@ -25,11 +26,7 @@ struct watching {
 static int catch_signals(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH};
-    sigset_t set;
-    (void)sigemptyset(&set);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        (void)sigaddset(&set, numbers[i]);
-    return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_CLOEXEC) : -1;
+    return signals_catch(numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 /* --- showing --- */

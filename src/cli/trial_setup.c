@@ -3,21 +3,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include "keys.h"
 #include "secrets.h"
+#include "signals.h"
 
 int trial_signals(void)
 {
-    sigset_t set;
+    static const int numbers[] = {SIGINT, SIGTERM};
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return -1;
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return signals_catch(numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 /* Probes of a test are known to a running emailmon by the same key file; without it only to this call. */
