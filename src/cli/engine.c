@@ -18,6 +18,7 @@ enum { QUEUE_ROOM = 1024, POST_EVERY_US = 10000, POST_TRIES = 200 };
 
 struct engine {
     struct log *log;
+    uint32_t last_made; /* the upper half of the last new serial; the agent's thread alone */
     struct keys keys;
     struct queue *reports, *journal, *news, *notices, *saves, *saved;
     const struct restored *restored; /* what the state knew; all who need it have a reference of their own */
@@ -57,17 +58,20 @@ static bool make_queues(struct engine *e, size_t workers)
     return crew_init(&e->crew, workers, QUEUE_ROOM);
 }
 
-/* A row that is new: random, so that it was never used before. */
+/*
+ * A row that is new.  The lower half is random, so that it was never used before.  The upper half grows: rows that were
+ * made one after the other are polled one after the other, and so share pages of the state, which is ordered by serials.
+ */
 static uint64_t serial_of(void *owner, const char *name)
 {
-    uint64_t serial = 0;
-    (void)owner;
+    struct engine *e = owner;
+    const uint32_t now_s = (uint32_t)(wall_now_ms() / 1000);
+    uint32_t random;
     (void)name;
-    while (serial == 0) { /* that of the probes of `emailmon test` */
-        if (getrandom(&serial, sizeof serial, 0) != (ssize_t)sizeof serial)
-            return 0;
-    }
-    return serial;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        return 0;
+    e->last_made = now_s > e->last_made ? now_s : e->last_made + 1;
+    return (uint64_t)e->last_made << 32 | random; /* 0 is that of the probes of `emailmon test` */
 }
 
 static bool token_key(const struct keys *keys, const char *label, struct token_key *key)

@@ -101,7 +101,7 @@ static void begin_authenticate(struct imap *i)
         if (begins)
             look_answer_later(&i->look, first);
     }
-    explicit_bzero(first, sizeof first);
+    login_wipe_line(first);
 }
 
 void imap_login(struct imap *i)

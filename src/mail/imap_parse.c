@@ -59,23 +59,26 @@ static enum imap_kind broken(struct imap_parse *p, enum cause cause)
 
 /* --- one octet --- */
 
-static bool keep(struct imap_parse *p, char c)
+static bool keep(struct imap_parse *p, const char *bytes, size_t n)
 {
-    if (p->value_bytes == p->value_size) {
-        size_t size = p->value_size == 0 ? 128 : p->value_size * 2;
+    size_t size = p->value_size == 0 ? 128 : p->value_size;
+    while (size - p->value_bytes < n)
+        size *= 2;
+    if (size != p->value_size) {
         char *more = realloc(p->value, size);
         if (more == NULL)
             return false;
         p->value = more;
         p->value_size = size;
     }
-    p->value[p->value_bytes++] = c;
+    memcpy(p->value + p->value_bytes, bytes, n);
+    p->value_bytes += n;
     return true;
 }
 
 static enum imap_kind keep_or_break(struct imap_parse *p, char c)
 {
-    return keep(p, c) ? IMAP_MORE : broken(p, CAUSE_RESOURCES);
+    return keep(p, &c, 1) ? IMAP_MORE : broken(p, CAUSE_RESOURCES);
 }
 
 static enum imap_kind token(struct imap_parse *p, enum imap_kind kind)
@@ -212,7 +215,7 @@ static enum imap_kind after_tilde(struct imap_parse *p, char c)
     }
     p->state = STATE_ATOM;
     p->sections = 0;
-    return keep(p, '~') ? in_atom(p, c) : broken(p, CAUSE_RESOURCES);
+    return keep(p, "~", 1) ? in_atom(p, c) : broken(p, CAUSE_RESOURCES);
 }
 
 static enum imap_kind take_octet(struct imap_parse *p, char c)
@@ -253,6 +256,36 @@ static bool ends_before(const struct imap_parse *p, char c)
     return p->state == STATE_ATOM && p->sections == 0 && strchr(" ()\r\n", c) != NULL && c != '\0';
 }
 
+/* How many octets from the first on go on with the token in hand and change nothing but its value, as most do; at most
+ * ${n}. */
+static size_t run_of(const struct imap_parse *p, const char *bytes, size_t n)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    size_t run = 0;
+    if (p->state == STATE_TEXT) {
+        while (run < n && at[run] >= 0x20)
+            run++;
+    } else if (p->state == STATE_ATOM && p->sections == 0) {
+        while (run < n && at[run] > ' ' && at[run] != 0x7F && at[run] != '"' && at[run] != '(' && at[run] != ')' &&
+               at[run] != '[' && at[run] != '{')
+            run++;
+    } else if (p->state == STATE_QUOTED && !p->escaped) {
+        while (run < n && at[run] >= 0x20 && at[run] != '"' && at[run] != '\\')
+            run++;
+    }
+    return run;
+}
+
+/* They are kept all at once.  False: memory. */
+static bool take_run(struct imap_parse *p, const char *bytes, size_t n, size_t *used)
+{
+    const size_t room = p->line_bytes < p->line_max ? p->line_max - p->line_bytes : 0;
+    const size_t run = run_of(p, bytes, n < room ? n : room);
+    p->line_bytes += run;
+    *used += run;
+    return run == 0 || keep(p, bytes, run);
+}
+
 static enum imap_kind take_literal(struct imap_parse *p, const char *bytes, size_t n, size_t *used)
 {
     if (p->left == 0) {
@@ -274,6 +307,10 @@ enum imap_kind imap_parse_take(struct imap_parse *p, const char *bytes, size_t n
     if (p->state == STATE_LITERAL)
         return take_literal(p, bytes, n, used);
     while (*used < n && p->state != STATE_BROKEN) {
+        if (!take_run(p, bytes + *used, n - *used, used))
+            return broken(p, CAUSE_RESOURCES);
+        if (*used == n)
+            break;
         char c = bytes[*used];
         if (ends_before(p, c))
             return token(p, IMAP_ATOM);

@@ -1,5 +1,4 @@
 /* Reads what the server says, token by token, and gives each part of a response to whom it concerns. */
-#include <stdio.h>
 #include <string.h>
 
 #include "imap_machine.h"
@@ -22,10 +21,12 @@ static void malformed(struct imap *i, const char *what)
 /* A tag of a command that has left and is not answered yet: from now on it is. */
 static bool take_tag(struct imap *i, const char *bytes, size_t n)
 {
+    uint64_t number;
+    if (n <= IMAP_TAG_LETTERS || memcmp(bytes, i->tag, IMAP_TAG_LETTERS) != 0 || bytes[IMAP_TAG_LETTERS] == '0' ||
+        !imap_number(bytes + IMAP_TAG_LETTERS, n - IMAP_TAG_LETTERS, i->sent, &number))
+        return false;
     for (size_t k = 0; k < i->pending_count; k++) {
-        char tag[IMAP_TAG_LETTERS + 12];
-        int length = snprintf(tag, sizeof tag, "%s%u", i->tag, i->pending[k].number);
-        if (n != (size_t)length || memcmp(bytes, tag, n) != 0 || i->pending[k].number > i->sent)
+        if (i->pending[k].number != number)
             continue;
         i->answered = i->pending[k].command;
         i->pending_count--;

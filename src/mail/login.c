@@ -187,6 +187,7 @@ enum mechanism login_pick(struct login *l, unsigned offered, bool secured, struc
 
 bool login_first(struct login *l, char line[SASL_LINE_MAX + 1])
 {
+    line[0] = '\0';
     return l->first != NULL && text_copy(line, SASL_LINE_MAX + 1, l->first);
 }
 
@@ -210,6 +211,11 @@ bool login_answer(struct login *l, const char *challenge, size_t n, char line[SA
     free(octets);
     response_free(&answer);
     return well;
+}
+
+void login_wipe_line(char line[SASL_LINE_MAX + 1])
+{
+    explicit_bzero(line, strlen(line)); /* what is behind it was never written */
 }
 
 /* --- how it ended --- */

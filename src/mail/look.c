@@ -61,7 +61,7 @@ void look_answer(struct look *l, const char *challenge, size_t n)
         ok = login_answer(s->login, challenge, n, line, &why);
         if (ok)
             session_say_secret(s, "", line);
-        explicit_bzero(line, sizeof line);
+        login_wipe_line(line);
     } else {
         ok = n == 0;
         if (ok)

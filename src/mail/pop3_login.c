@@ -24,7 +24,7 @@ static void say_auth(struct pop3 *p)
         if (begins)
             look_answer_later(&p->look, first);
     }
-    explicit_bzero(first, sizeof first);
+    login_wipe_line(first);
 }
 
 void pop3_login(struct pop3 *p)

@@ -67,11 +67,13 @@ void login_free(struct login *l);
  * ${line} ("=" when empty); may be asked again, when it has to go by itself.
  * login_answer(l, challenge, n, line, why): The response to a base64 challenge; false: ${why} (malformed, policy,
  * badServerProof); send "*" then.
- * Lines are at most SASL_LINE_MAX octets, NUL-terminated, and wiped by the caller.
+ * Lines are at most SASL_LINE_MAX octets, NUL-terminated, "" when there is none, and wiped by the caller
+ * (login_wipe_line()).
  */
 enum { SASL_LINE_MAX = 12288 };
 bool login_first(struct login *l, char line[SASL_LINE_MAX + 1]);
 bool login_answer(struct login *l, const char *challenge, size_t n, char line[SASL_LINE_MAX + 1], struct failure *why);
+void login_wipe_line(char line[SASL_LINE_MAX + 1]);
 
 /** login_mask(l, bytes, n, dst, size): A server's words made printable, with the password, its base64 (with or without
  *  "=") and every base64 line sent so far shown as ****. */

@@ -27,7 +27,7 @@ static void say_auth_command(struct smtp *m)
         session_say_secret(&m->base, command, line);
     else
         session_say(&m->base, "AUTH %s", name);
-    explicit_bzero(line, sizeof line);
+    login_wipe_line(line);
 }
 
 void smtp_say_auth(struct smtp *m)
@@ -55,7 +55,7 @@ static enum smtp_step hear_challenge(struct smtp *m)
         session_fail_with(&m->base, &why);
         session_say(&m->base, "*"); /* s. 4: the exchange is cancelled */
     }
-    explicit_bzero(line, sizeof line);
+    login_wipe_line(line);
     return STAY;
 }
 

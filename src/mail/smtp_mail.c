@@ -9,11 +9,12 @@
  */
 static bool is_clean(const char *bytes, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if ((bytes[i] == '\r' && (i + 1 == n || bytes[i + 1] != '\n')) ||
-            (bytes[i] == '\n' && (i == 0 || bytes[i - 1] != '\r')))
+    for (const char *at = bytes, *end = bytes + n, *feed; at < end; at = feed + 1) {
+        feed = memchr(at, '\n', (size_t)(end - at));
+        if (feed == NULL || memchr(at, '\r', (size_t)(feed - at)) != feed - 1)
             return false;
-    return n >= 2 && bytes[n - 1] == '\n';
+    }
+    return n > 0;
 }
 
 void smtp_say_rcpt(struct smtp *m)
@@ -111,8 +112,10 @@ void smtp_say_message(struct smtp *m)
         session_unsay(&m->base);
         return;
     }
-    (void)snprintf(note, sizeof note, "(the probe, %zu octets)", m->task.message_bytes);
-    session_trace_line(&m->base, false, note, strlen(note));
+    if (m->base.trace.line != NULL) {
+        (void)snprintf(note, sizeof note, "(the probe, %zu octets)", m->task.message_bytes);
+        session_trace_line(&m->base, false, note, strlen(note));
+    }
     session_say(&m->base, ".");
 }
 

@@ -34,8 +34,10 @@ void token_sealer_free(struct token_sealer *s);
 /** token_handle(s, serial, handle): The handle of a row: the first 8 octets of HMAC(key, "handle" | serial). */
 bool token_handle(struct token_sealer *s, uint64_t serial, uint8_t handle[TOKEN_HANDLE_BYTES]);
 
-/** token_make(s, serial, time_s, t): A fresh token with a random nonce.  False: no randomness, no memory. */
-bool token_make(struct token_sealer *s, uint64_t serial, uint64_t time_s, struct token *t);
+/** token_make(s, serial, handle, time_s, t): A fresh token with a random nonce, of the row with this handle.  False: no
+ *  randomness, no memory. */
+bool token_make(struct token_sealer *s, uint64_t serial, const uint8_t handle[TOKEN_HANDLE_BYTES], uint64_t time_s,
+                struct token *t);
 
 /** token_verify(s, serial, t): Whether ${t} was made with the key of ${s} for the row ${serial}.  Constant time in the
  *  MAC.  UNTOLD: there was no memory to tell; that proves nothing. */

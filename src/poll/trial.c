@@ -169,7 +169,8 @@ static bool write_probe(struct trial *t)
                                 .from = definition_text(d, SETTING_smtp_from),
                                 .to = definition_text(d, SETTING_smtp_to),
                                 .wall_ms = wall_ms};
-    if (!token_make(t->sealer, 0, (uint64_t)(wall_ms / 1000), &t->token))
+    uint8_t handle[TOKEN_HANDLE_BYTES];
+    if (!token_handle(t->sealer, 0, handle) || !token_make(t->sealer, 0, handle, (uint64_t)(wall_ms / 1000), &t->token))
         return false;
     t->message_bytes = probe_write(&parts, t->message, sizeof t->message);
     return t->message_bytes > 0;

@@ -141,7 +141,7 @@ static struct send *send_new(struct poll *p)
                                 .from = definition_text(d, SETTING_smtp_from),
                                 .to = definition_text(d, SETTING_smtp_to),
                                 .wall_ms = wall_ms};
-    if (!token_make(w->sealer, x->row.serial, (uint64_t)(wall_ms / 1000), &token))
+    if (!token_make(w->sealer, x->row.serial, x->row.handle, (uint64_t)(wall_ms / 1000), &token))
         return NULL;
     size_t bytes = probe_write(&parts, message, sizeof message);
     struct send *s = bytes > 0 ? calloc(1, sizeof *s + bytes) : NULL;

@@ -19,7 +19,7 @@ static void *grown(void *array, size_t size, size_t *room, size_t count)
 
 /* --- rows --- */
 
-/* Serials are random. */
+/* The lower half of a serial is random. */
 static size_t slot_of(const struct pending *p, uint64_t serial)
 {
     size_t i = (size_t)serial & (p->slot_count - 1);

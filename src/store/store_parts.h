@@ -13,7 +13,7 @@
 #include "writer.h"
 
 enum {
-    GROUP_MS = 20,        /* entries that come within it are one commit ... */
+    GROUP_MS = 30,        /* entries that come within it are one commit ... */
     GROUP_ENTRIES = 512,  /* ... unless there are so many */
     RETRY_MS = 1000,      /* a state that cannot be written is tried again so often */
     SLOW_MS = 75,         /* a transaction that takes longer: of three the worker may not await the last */

@@ -23,9 +23,12 @@ static const struct token *token_of(size_t digit)
     static bool made;
     if (!made && !prepare())
         abort();
-    for (size_t i = 0; !made && i < TOKENS; i++)
-        if (!token_make(i < OWN ? own : other, i, 1700000000 + i, &tokens[i]))
+    for (size_t i = 0; !made && i < TOKENS; i++) {
+        struct token_sealer *sealer = i < OWN ? own : other;
+        uint8_t handle[TOKEN_HANDLE_BYTES];
+        if (!token_handle(sealer, i, handle) || !token_make(sealer, i, handle, 1700000000 + i, &tokens[i]))
             abort();
+    }
     made = true;
     return &tokens[digit];
 }

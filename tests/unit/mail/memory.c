@@ -18,8 +18,9 @@ static bool make_and_verify(void *stage)
 {
     struct token t;
     (void)stage;
+    uint8_t handle[TOKEN_HANDLE_BYTES];
     struct token_sealer *sealer = token_sealer_new(&key);
-    bool made = sealer != NULL && token_make(sealer, 7, 1795489915, &t);
+    bool made = sealer != NULL && token_handle(sealer, 7, handle) && token_make(sealer, 7, handle, 1795489915, &t);
     enum token_proof proof = made ? token_verify(sealer, 7, &t) : TOKEN_UNTOLD;
     assert_int_not_equal(proof, TOKEN_FALSE);
     token_sealer_free(sealer);

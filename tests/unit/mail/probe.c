@@ -133,8 +133,9 @@ static int make_token(void **state)
 {
     static const struct token_key key = {.key = {1}};
     (void)state;
+    uint8_t handle[TOKEN_HANDLE_BYTES];
     struct token_sealer *sealer = token_sealer_new(&key);
-    bool made = sealer != NULL && token_make(sealer, 1, 1795489915, &token);
+    bool made = sealer != NULL && token_handle(sealer, 1, handle) && token_make(sealer, 1, handle, 1795489915, &token);
     token_sealer_free(sealer);
     return made ? 0 : -1;
 }

@@ -15,7 +15,9 @@ enum { SERIAL = 4711, TIME_S = 1795489915 };
 
 static void make(struct token *t)
 {
-    assert_true(token_make(sealer, SERIAL, TIME_S, t));
+    uint8_t handle[TOKEN_HANDLE_BYTES];
+    assert_true(token_handle(sealer, SERIAL, handle));
+    assert_true(token_make(sealer, SERIAL, handle, TIME_S, t));
 }
 
 static void test_round_trip(void **state)

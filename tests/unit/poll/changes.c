@@ -153,7 +153,7 @@ static void restart_while_sending(void **state)
     struct token t;
     world_poll(&w);
     world_poll(&w);
-    assert_true(token_make(w.sealer, w.row.serial, 1, &t));
+    assert_true(token_make(w.sealer, w.row.serial, w.row.handle, 1, &t));
     assert_true(row_send_begins(&w.row, &t, &w.now, 9, &w.journal));
     restart();
     w.now.mono_ms += 10 * (uint64_t)INTERVAL_MS;

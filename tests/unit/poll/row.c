@@ -233,7 +233,7 @@ static void without_a_status(void **state)
     struct send_outcome out;
     struct token t;
     leg_outcome_init(&leg);
-    assert_true(token_make(w.sealer, w.row.serial, (uint64_t)(w.now.wall_ms / 1000), &t));
+    assert_true(token_make(w.sealer, w.row.serial, w.row.handle, (uint64_t)(w.now.wall_ms / 1000), &t));
     assert_true(row_send_begins(&w.row, &t, &w.now, 1, &w.journal));
     row_send_ended(&w.row, &t, SMTP_ACCEPTED, &leg, &w.now, &w.journal, &out);
     assert_int_equal(w.entry_count, 1);

@@ -192,7 +192,7 @@ static void send_probe(struct world *w, const struct look_outcome *looked, struc
         return;
     }
     memory_spare(true);
-    assert_true(token_make(w->sealer, w->row.serial, (uint64_t)(w->now.wall_ms / 1000), &w->sent));
+    assert_true(token_make(w->sealer, w->row.serial, w->row.handle, (uint64_t)(w->now.wall_ms / 1000), &w->sent));
     memory_spare(false);
     if (w->smtp != SMTP_LACKS_MEMORY)
         assert_true(row_send_begins(&w->row, &w->sent, &w->now, 1, &w->journal));

@@ -260,9 +260,11 @@ static void put_token(struct scene *s, const struct token *token)
 static struct token token_of(const struct token_key *key, uint64_t serial, int64_t age_s)
 {
     struct token token;
+    uint8_t handle[TOKEN_HANDLE_BYTES];
     struct token_sealer *sealer = token_sealer_new(key);
     assert_non_null(sealer);
-    assert_true(token_make(sealer, serial, (uint64_t)(wall_now_ms() / 1000 - age_s), &token));
+    assert_true(token_handle(sealer, serial, handle));
+    assert_true(token_make(sealer, serial, handle, (uint64_t)(wall_now_ms() / 1000 - age_s), &token));
     token_sealer_free(sealer);
     return token;
 }
