@@ -64,7 +64,7 @@ class Snapshot:
         assert not gone, f"{when}: indexes {sorted(gone)[:5]} have another name"
         for index in (i for i in self.rows if i < SETS_AT):
             before, after = self.rows[index], now.rows[index]
-            # What was shown and had not been committed, 20 ms of it, may be gone: not more than the last poll.
+            # What was shown and had not been committed, 30 ms of it, may be gone: not more than the last poll.
             backwards = [(b, a) for b, a in zip(before[2:], after[2:]) if a < b - 1]
             assert not backwards, f"{when}: counters of row {index} went back: {before} -> {after}"
         fell = [i for i in steady if self.rows[i][0] == UP and now.rows[i][0] != UP]

@@ -56,7 +56,7 @@ def counters(program, indexes):
 
 
 def check_follows(before, after, when):
-    """What was shown less than 20 ms before a kill may be gone: not more than one poll."""
+    """What was shown less than 30 ms before a kill may be gone: not more than one poll."""
     back = [(before[i], after[i]) for i in before if any(a < b - 1 for b, a in zip(before[i], after[i]))]
     assert not back, f"{when}: counters of {len(back)} rows went back: {back[:3]}"
     turned = [i for i in before if before[i][3] != after[i][3]]
