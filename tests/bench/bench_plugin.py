@@ -61,7 +61,7 @@ def run(out):
             plugin = min(check(server.ports, variant.tls, authority) for _ in range(CHECKS))
             deleted = server.counted("mails deleted")
             assert deleted == CHECKS, f"the plugin deleted {deleted} mails in {CHECKS} checks"
-            poll = bench_poll.emailmon(server, authority, variant)["all"]
+            poll = min(bench_poll.emailmon(server, authority, variant)["all"] for _ in range(bench_poll.TURNS))
         lines.append((name, plugin, poll, plugin / poll))
         out.figure(figure, poll / plugin)
     out.table(("", "check_email_delivery, us a check", "emailmon, us a poll", "times"), lines)
