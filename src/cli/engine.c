@@ -60,7 +60,8 @@ static bool make_queues(struct engine *e, size_t workers)
 
 /*
  * A row that is new.  The lower half is random, so that it was never used before.  The upper half grows: rows that were
- * made one after the other are polled one after the other, and so share pages of the state, which is ordered by serials.
+ * made one after the other are polled one after the other, and so share pages of the state, which is ordered by
+ * serials.
  */
 static uint64_t serial_of(void *owner, const char *name)
 {

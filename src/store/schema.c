@@ -10,11 +10,11 @@
  * released is never changed.  The columns of `row` and `definition` that follow the program's own
  * tables are none of its concern (columns.h).
  *
- * Serials are 64 bits, of which the lower half is random, kept as SQLite's signed integers.  A row of the file is in `row` alone, one made by SET
- * in `definition` too.  `promise`: an index stays with a name, whoever has either.  `gone`: rows that are no more,
- * for as long as probes of theirs may come; nothing that comes late makes such a row again.  `samples`: those of a row
- * in a page of their own, which is written seldom; the recent ones and the open one are in its line of `row`, which
- * each poll writes (core/sample.h).
+ * Serials are 64 bits, of which the lower half is random, kept as SQLite's signed integers.  A row of the file is in
+ * `row` alone, one made by SET in `definition` too.  `promise`: an index stays with a name, whoever has either.
+ * `gone`: rows that are no more, for as long as probes of theirs may come; nothing that comes late makes such a row
+ * again.  `samples`: those of a row in a page of their own, which is written seldom; the recent ones and the open one
+ * are in its line of `row`, which each poll writes (core/sample.h).
  */
 static const char *const migrations[] = {
     "CREATE TABLE row (serial INTEGER PRIMARY KEY, idx INTEGER NOT NULL, name TEXT NOT NULL,"
