@@ -98,7 +98,6 @@ enum smtp_step smtp_hear_lone_dot(struct smtp *m)
 /* s. 4.5.2: a dot at the beginning of a line is doubled; one by itself is the end. */
 void smtp_say_message(struct smtp *m)
 {
-    char note[64];
     const char *at = m->task.message, *end = at + m->task.message_bytes;
     while (at < end) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
@@ -113,6 +112,7 @@ void smtp_say_message(struct smtp *m)
         return;
     }
     if (m->base.trace.line != NULL) {
+        char note[64];
         (void)snprintf(note, sizeof note, "(the probe, %zu octets)", m->task.message_bytes);
         session_trace_line(&m->base, false, note, strlen(note));
     }

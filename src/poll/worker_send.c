@@ -234,8 +234,7 @@ void send_start(struct poll *p)
 {
     struct failure why = failure_none;
     struct send *s = take_prepared(p);
-    if (lacks_secret(p, &why)) {
-        send_abort(s);
+    if (s == NULL && lacks_secret(p, &why)) { /* what is prepared has it */
         not_sent(p, &why);
         return;
     }
@@ -253,19 +252,15 @@ void send_start(struct poll *p)
 /* No dot, no mail: what the session knows of the probe's fate is all that can be known. */
 void send_abort(struct send *s)
 {
-    struct leg_outcome outcome;
+    struct leg_outcome untold; /* nobody is told why */
     struct send_outcome out;
     if (s == NULL)
         return;
-    leg_outcome_init(&outcome);
-    outcome.failure = failure_make(LEG_SMTP, STAGE_CONNECT, CAUSE_CLOSED, 0);
-    outcome.settled_ms = wall_now_ms();
-    s->poll = NULL;
     if (s->begun && !s->settled) {
-        record_fate(s, &outcome, &out);
+        leg_outcome_init(&untold);
+        record_fate(s, &untold, &out);
         no_poll_follows(s, &out);
     }
-    leg_outcome_clear(&outcome);
     send_free(s);
 }
 
